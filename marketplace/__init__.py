@@ -1,0 +1,1 @@
+"""Tandem, a marketplace between French public buyers and inclusive suppliers."""

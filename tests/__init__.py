@@ -1,0 +1,1 @@
+"""Tests, one folder a room; journeys, house and factories beside them."""
