@@ -1,0 +1,1 @@
+"""Sectors: the nomenclature of inclusive purchasing, and what words say of it."""

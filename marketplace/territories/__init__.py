@@ -1,0 +1,1 @@
+"""Communes, EPCI, departments and regions: data, names made sense of, points."""
