@@ -1,0 +1,1 @@
+"""Desks of facilitators, and what they decide."""

@@ -1,0 +1,107 @@
+"""Rows: desks of facilitators, the queue of each, and every decision."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.accounts.tables import User
+from marketplace.db import Base
+from marketplace.needs.lifecycle import Move
+from marketplace.needs.tables import Need
+from marketplace.offers.tables import Offer
+
+
+class Desk(Base):
+    """A guichet: the facilitators of some territories. One, and only one, is national."""
+
+    __tablename__ = "desks"
+    __table_args__ = (
+        Index(
+            "uq_desks_national",
+            "is_national",
+            unique=True,
+            postgresql_where=text("is_national"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    is_national: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    territories: Mapped[list["DeskTerritory"]] = relationship(cascade="all, delete-orphan")
+    members: Mapped[list["DeskMember"]] = relationship(cascade="all, delete-orphan")
+
+
+class DeskTerritory(Base):
+    """A commune, EPCI, department or region that a desk looks after."""
+
+    __tablename__ = "desk_territories"
+
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), primary_key=True)
+    territory_code: Mapped[str] = mapped_column(
+        ForeignKey("territories.code"), primary_key=True, index=True
+    )
+
+
+class DeskMember(Base):
+    """A facilitator of a desk."""
+
+    __tablename__ = "desk_members"
+
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+
+    user: Mapped[User] = relationship()
+
+
+class QueueEntry(Base):
+    """Something that waits on a desk: a need or an offer, with the time it is due by."""
+
+    __tablename__ = "queue_entries"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(need_id, offer_id) = 1", name="one_subject"),
+        Index(
+            "uq_queue_entries_need_waiting",
+            "need_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+        Index(
+            "uq_queue_entries_offer_waiting",
+            "offer_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), index=True)
+    need_id: Mapped[int | None] = mapped_column(ForeignKey("needs.id"))
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+    desk: Mapped[Desk] = relationship()
+    need: Mapped[Need | None] = relationship()
+    offer: Mapped[Offer | None] = relationship()
+
+
+class Decision(Base):
+    """What a facilitator decided, of what, when and why."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (CheckConstraint("num_nonnulls(need_id, offer_id) = 1", name="one_subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), index=True)
+    need_id: Mapped[int | None] = mapped_column(ForeignKey("needs.id"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"), index=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    move: Mapped[Move]
+    reason: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[datetime]
+
+    need: Mapped[Need | None] = relationship()

@@ -1,0 +1,105 @@
+"""Writing a need, sending it to its desk, taking it back."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace import text
+from marketplace.needs import lifecycle
+from marketplace.needs.lifecycle import EDITABLE, ForbiddenMove, Move, Status
+from marketplace.needs.tables import Need, NeedKind, NeedMove, NeedSector, NeedZone, PlaceType
+from marketplace.structures.kinds import Kind
+
+SLUG_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class NeedDraft:
+    """What a buyer says of a need. Empty tuples mean « any »."""
+
+    kind: NeedKind
+    title: str
+    description: str
+    sectors: tuple[str, ...]
+    service_types: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    place_type: PlaceType
+    commune_code: str | None
+    radius_km: int | None
+    zones: tuple[str, ...]
+    include_country: bool
+    deadline_on: date
+
+
+def post_need(
+    session: Session, author_id: int, organisation_id: int, draft: NeedDraft, now: datetime
+) -> Need:
+    """Write a need down and submit it; its desk is for moderation.desks to find."""
+    need = Need(
+        slug=f"{text.slug(draft.title)[:SLUG_LENGTH].strip('-')}-{secrets.token_hex(3)}",
+        author_id=author_id,
+        organisation_id=organisation_id,
+        status=Status.DRAFT,
+        created_at=now,
+    )
+    _write(need, draft)
+    session.add(need)
+    session.flush()
+    make_move(session, need, Move.SUBMIT, author_id, now)
+    return need
+
+
+def revise_need(session: Session, need_id: int, draft: NeedDraft) -> Need:
+    """Change a need that its desk sent back. Raises ForbiddenMove when it is no longer the
+    buyer's to change."""
+    need = need_for_update(session, need_id)
+    if need.status not in EDITABLE:
+        raise ForbiddenMove(need.status, Move.SUBMIT)
+    _write(need, draft)
+    return need
+
+
+def need_for_update(session: Session, need_id: int) -> Need:
+    """The need, locked until the transaction ends. Raises NoResultFound."""
+    locked = select(Need).where(Need.id == need_id).with_for_update(of=Need)
+    return session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
+def make_move(
+    session: Session, need: Need, move: Move, user_id: int | None, now: datetime, reason: str = ""
+) -> None:
+    """Take a locked or new need one step on, and keep who, when and why.
+
+    Raises ForbiddenMove.
+    """
+    need.status = lifecycle.after(need.status, move)
+    if move is Move.APPROVE:
+        need.published_at = now
+    session.add(
+        NeedMove(
+            need_id=need.id,
+            move=move,
+            status=need.status,
+            user_id=user_id,
+            moved_at=now,
+            reason=reason,
+        )
+    )
+
+
+def _write(need: Need, draft: NeedDraft) -> None:
+    need.kind = draft.kind
+    need.title = draft.title
+    need.description = draft.description
+    need.service_types = list(draft.service_types)
+    need.kinds = list(draft.kinds)
+    need.place_type = draft.place_type
+    need.commune_code = draft.commune_code
+    need.radius_km = draft.radius_km
+    need.include_country = draft.include_country
+    need.deadline_on = draft.deadline_on
+    need.sectors = [NeedSector(sector_slug=slug) for slug in draft.sectors]
+    need.zones = [NeedZone(territory_code=code) for code in draft.zones]

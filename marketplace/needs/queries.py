@@ -1,0 +1,21 @@
+"""Reads: needs, by who posted them and by what may still be answered."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, select
+
+from marketplace.clock import PARIS
+from marketplace.needs.lifecycle import Status
+from marketplace.needs.tables import Need
+
+
+def is_open(now: datetime) -> ColumnElement[bool]:
+    """Published, and its deadline's Paris day not over."""
+    return (Need.status == Status.PUBLISHED) & (Need.deadline_on >= now.astimezone(PARIS).date())
+
+
+def needs_of(organisation_ids: Collection[int]) -> Select[Need]:
+    """An organisation's needs, newest first."""
+    posted = select(Need).where(Need.organisation_id.in_(organisation_ids))
+    return posted.order_by(Need.id.desc())

@@ -1,0 +1,1 @@
+"""What structures sell, and where they work."""

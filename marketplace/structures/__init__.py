@@ -1,0 +1,1 @@
+"""Inclusive structures: who they are, where they sit, who speaks for them."""

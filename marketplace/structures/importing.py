@@ -1,0 +1,229 @@
+"""Taking in a register of structures, in batches, however long it is."""
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import String, func, insert, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from marketplace.jsonl import Refused
+from marketplace.sheets import BrokenRow, Row
+from marketplace.structures.kinds import Kind
+from marketplace.structures.placing import seat_of
+from marketplace.structures.register import Entry, entry_of
+from marketplace.structures.tables import Structure
+from marketplace.territories.gazetteer import Gazetteer
+from marketplace.territories.queries import gazetteer
+from marketplace.text import slug, sort_key
+
+BATCH = 1_000
+_LOCK = 0x7AE0_1001
+"""Any number, the same for all: two imports at once would create the same structures."""
+
+_COMPARED = (
+    "sort_key",
+    "brand",
+    "legal_form",
+    "address",
+    "postcode",
+    "city",
+    "commune_code",
+    "department_code",
+    "lat",
+    "lon",
+    "is_point_approximate",
+    "naf",
+    "website",
+    "email",
+    "phone",
+)
+
+Key = tuple[str, Kind, str]
+"""SIRET, kind and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is wrong with a line, in French."""
+
+    line: int
+    field: str
+    reason: str
+
+
+@dataclass
+class Report:
+    """What became of each row."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[Notice] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A structure of the register, as the table now has it."""
+
+    structure_id: int
+    line: int
+    sectors: tuple[str, ...]
+    is_new: bool
+    is_changed: bool
+
+
+def import_batches(
+    session: Session, rows: Iterable[Row | BrokenRow], report: Report
+) -> Iterator[list[Imported]]:
+    """Create and update structures by SIRET, kind and name; one list for each batch of rows.
+
+    What a row leaves empty stays as it was. Each row is counted as read, and noted when it
+    is refused or odd; whether the others changed something is for the caller to count, who
+    may know of more changes.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    places = gazetteer(session)
+    seen: dict[bytes, int] = {}
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH)):
+        entries = list(_entries(batch, report))
+        _note_repeats(entries, seen, report)
+        yield _upsert(session, entries, places, report)
+
+
+def _entries(rows: Sequence[Row | BrokenRow], report: Report) -> Iterator[tuple[int, Entry]]:
+    for row in rows:
+        report.read += 1
+        try:
+            if isinstance(row, BrokenRow):
+                raise Refused("line", row.reason)
+            yield row.line, entry_of(row.cells)
+        except Refused as refusal:
+            report.refused.append(Notice(row.line, refusal.field, refusal.reason))
+
+
+def _note_repeats(
+    entries: Sequence[tuple[int, Entry]], seen: dict[bytes, int], report: Report
+) -> None:
+    for line, entry in entries:
+        first = seen.setdefault(_digest(_key(entry)), line)
+        if first != line:
+            report.warnings.append(
+                Notice(line, "siret", f"déjà lue ligne {first}\u00a0: même SIRET, type et nom")
+            )
+
+
+def _upsert(
+    session: Session, entries: Sequence[tuple[int, Entry]], places: Gazetteer, report: Report
+) -> list[Imported]:
+    if not entries:
+        return []
+    known = _known(session, {_key(entry) for _, entry in entries})
+    new: dict[Key, dict[str, Any]] = {}
+    changed: dict[Key, dict[str, Any]] = {}
+    outcomes = []
+    for line, entry in entries:
+        key = _key(entry)
+        values = _values(entry, places, line, report)
+        row = known.get(key)
+        is_new = row is None
+        if row is None:
+            row = known[key] = new[key] = _fresh(entry) | values
+        is_changed = any(row[name] != value for name, value in values.items())
+        if is_changed:
+            row.update(values)
+            if key not in new:
+                changed[key] = row
+        outcomes.append((row, line, entry.sectors, is_new, is_changed))
+    if changed:
+        session.execute(update(Structure), list(changed.values()))
+    if new:
+        # Without RETURNING the driver sends them in one go: twice as fast, ids and all.
+        session.execute(insert(Structure), list(new.values()))
+        for key, row in _known(session, new).items():
+            new[key]["id"] = row["id"]
+    return [
+        Imported(row["id"], line, sectors, is_new, is_changed)
+        for row, line, sectors, is_new, is_changed in outcomes
+    ]
+
+
+def _known(session: Session, keys: Collection[Key]) -> dict[Key, dict[str, Any]]:
+    columns = [getattr(Structure, name) for name in ("id", "siret", "kind", "name", *_COMPARED)]
+    parts = [literal(list(part), ARRAY(String)) for part in zip(*keys, strict=True)]
+    asked = func.unnest(*parts).table_valued("siret", "kind", "name").render_derived()
+    is_asked = tuple_(Structure.siret, Structure.kind, Structure.name) == tuple_(*asked.c)
+    rows = session.execute(select(*columns).join(asked, is_asked)).mappings()
+    return {(row["siret"], Kind(row["kind"]), row["name"]): dict(row) for row in rows}
+
+
+def _values(entry: Entry, places: Gazetteer, line: int, report: Report) -> dict[str, Any]:
+    """What the row says, by column; a place is taken whole or not at all."""
+    seat = seat_of(entry.address, places)
+    report.warnings += [
+        Notice(line, doubt.field, doubt.reason) for doubt in (*entry.doubts, *seat.doubts)
+    ]
+    values: dict[str, Any] = {name: value for name, value in entry.details.items() if value}
+    if "brand" in values:
+        values["sort_key"] = _sort_key(entry)
+    address = entry.address
+    if address.city or address.postcode or address.department or address.point:
+        lat, lon = seat.point or (None, None)
+        values |= {
+            "city": address.city,
+            "postcode": address.postcode,
+            "commune_code": seat.commune,
+            "department_code": seat.department,
+            "lat": lat,
+            "lon": lon,
+            "is_point_approximate": seat.is_approximate,
+        }
+    return values
+
+
+def _fresh(entry: Entry) -> dict[str, Any]:
+    return dict.fromkeys(_COMPARED, "") | {
+        "siret": entry.siret,
+        "kind": entry.kind,
+        "name": entry.name,
+        "slug": slug_of(_key(entry), _shown(entry)),
+        "sort_key": _sort_key(entry),
+        "commune_code": None,
+        "department_code": None,
+        "lat": None,
+        "lon": None,
+        "is_point_approximate": False,
+    }
+
+
+def _shown(entry: Entry) -> str:
+    return entry.details["brand"] or entry.name
+
+
+def _sort_key(entry: Entry) -> str:
+    """Some characters are several letters once bare."""
+    return sort_key(_shown(entry))[:300]
+
+
+def slug_of(key: Key, shown: str) -> str:
+    """The structure's address for ever: its name when created, and a digest of its key.
+
+    With 50 bits, a million namesakes meet once in a thousand imports.
+    """
+    digest = b32encode(_digest(key)).decode().lower()[:10]
+    return "-".join(filter(None, (slug(shown)[:60].strip("-"), digest)))
+
+
+def _key(entry: Entry) -> Key:
+    return entry.siret, entry.kind, entry.name
+
+
+def _digest(key: Key) -> bytes:
+    return hashlib.sha1("|".join(key).encode(), usedforsecurity=False).digest()

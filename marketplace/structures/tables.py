@@ -1,0 +1,64 @@
+"""Rows: inclusive structures and their members."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.accounts.tables import User
+from marketplace.db import Base
+from marketplace.structures.kinds import Kind
+
+
+class Structure(Base):
+    """An inclusive structure. A SIRET can carry several, told apart by kind and name.
+
+    `is_active` false: closed or delisted, never matched. `is_reachable` false: asked not
+    to be matched; without any known address it stays true, and only mail is out of reach.
+    """
+
+    __tablename__ = "structures"
+    __table_args__ = (UniqueConstraint("siret", "kind", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(90), unique=True)
+    siret: Mapped[str] = mapped_column(String(14))
+    kind: Mapped[Kind]
+    name: Mapped[str] = mapped_column(String(255))
+    sort_key: Mapped[str] = mapped_column(String(300, collation="C"), index=True)
+    brand: Mapped[str] = mapped_column(String(255), default="")
+    legal_form: Mapped[str] = mapped_column(String(120), default="")
+    description: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(String(255), default="")
+    postcode: Mapped[str] = mapped_column(String(5), default="")
+    city: Mapped[str] = mapped_column(String(120), default="")
+    commune_code: Mapped[str | None] = mapped_column(ForeignKey("territories.code"), index=True)
+    department_code: Mapped[str | None] = mapped_column(String(3), index=True)
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    is_point_approximate: Mapped[bool] = mapped_column(default=False)
+    naf: Mapped[str] = mapped_column(String(6), default="")
+    website: Mapped[str] = mapped_column(String(255), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_reachable: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    @property
+    def display_name(self) -> str:
+        """What people call it: its brand where it has one."""
+        return self.brand or self.name
+
+
+class StructureMember(Base):
+    """A person who speaks for a structure."""
+
+    __tablename__ = "structure_members"
+
+    structure_id: Mapped[int] = mapped_column(ForeignKey("structures.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+
+    structure: Mapped[Structure] = relationship()
+    user: Mapped[User] = relationship()

@@ -1,0 +1,1 @@
+"""Rows that tests start from, one function a kind, each with the least that makes it real."""

@@ -1,0 +1,65 @@
+"""People, and what they belong to."""
+
+from functools import cache
+from itertools import count
+
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.signing_in import hashed
+from marketplace.accounts.tables import Organisation, OrganisationKind, OrganisationMember, User
+from marketplace.moderation.tables import Desk, DeskMember, DeskTerritory
+from marketplace.structures.tables import Structure, StructureMember
+
+PASSWORD = "quatre mots au hasard"
+
+_numbers = count(1)
+
+
+@cache
+def _hash() -> str:
+    return hashed(PASSWORD)
+
+
+def user(session: Session, name: str = "Camille Martin", **more: object) -> User:
+    email = f"personne{next(_numbers)}@tandem.invalid"
+    row = User(email=email, full_name=name, password_hash=_hash(), **more)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def organisation(session: Session, name: str = "Ville d'essai") -> Organisation:
+    siret = f"{next(_numbers):014}"
+    row = Organisation(siret=siret, name=name, kind=OrganisationKind.COMMUNE)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def buyer(session: Session, organisation_id: int | None = None) -> User:
+    person = user(session)
+    bought_for = organisation_id or organisation(session).id
+    session.add(OrganisationMember(organisation_id=bought_for, user_id=person.id))
+    session.flush()
+    return person
+
+
+def structure_member(session: Session, structure: Structure) -> User:
+    person = user(session)
+    session.add(StructureMember(structure_id=structure.id, user_id=person.id))
+    session.flush()
+    return person
+
+
+def desk(session: Session, *codes: str, name: str = "Guichet d'essai") -> Desk:
+    row = Desk(name=name, territories=[DeskTerritory(territory_code=code) for code in codes])
+    session.add(row)
+    session.flush()
+    return row
+
+
+def facilitator(session: Session, of: Desk) -> User:
+    person = user(session)
+    session.add(DeskMember(desk_id=of.id, user_id=person.id))
+    session.flush()
+    return person
