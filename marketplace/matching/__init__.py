@@ -1,0 +1,1 @@
+"""Which structures fit which need, in what order, and why."""

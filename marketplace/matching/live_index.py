@@ -1,0 +1,79 @@
+"""The index of published offers that each process holds, kept equal to PostgreSQL.
+
+Triggers write one `offer_changes` row for each offer touched, stamped with the writing
+transaction. A reader notes the oldest transaction still running (`xmin`), then takes every
+change stamped since the `xmin` that it noted the time before: a transaction that committed
+late is read then, and reading a change twice does no harm.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Lock
+
+from sqlalchemy import delete, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from marketplace.matching.index import Index
+from marketplace.matching.queries import offer_shapes
+from marketplace.matching.tables import OfferChange
+from marketplace.territories.queries import gazetteer
+
+KEPT = timedelta(days=7)
+"""How long changes are kept. A process that did not look for half as long starts afresh."""
+
+EVERY_OFFER = 0
+"""The offer id that the trigger writes when the table was emptied at a stroke."""
+
+
+class LiveIndex:
+    """One a process. Threads take turns: a ranking lasts about a millisecond."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._index: Index | None = None
+        self._horizon = 0
+        self._read_at: datetime | None = None
+
+    @contextmanager
+    def reading(self, session: Session, now: datetime) -> Iterator[Index]:
+        """The index as the database now is, for the length of the block."""
+        with self._lock:
+            horizon = session.scalars(select(_XMIN)).one()
+            if self._index is None or self._is_late(now):
+                self._index = self._afresh(session)
+            else:
+                self._index = self._brought_up_to_date(session, self._index)
+            self._horizon, self._read_at = horizon, now
+            yield self._index
+
+    def _is_late(self, now: datetime) -> bool:
+        return self._read_at is None or now - self._read_at > KEPT / 2
+
+    def _afresh(self, session: Session) -> Index:
+        index = Index(gazetteer(session))
+        index.upsert(offer_shapes(session))
+        return index
+
+    def _brought_up_to_date(self, session: Session, index: Index) -> Index:
+        changes = select(OfferChange.offer_id).where(
+            OfferChange.changed_in >= literal_column(f"'{self._horizon}'::xid8")
+        )
+        changed = set(session.scalars(changes.distinct()))
+        if EVERY_OFFER in changed:
+            return self._afresh(session)
+        if changed:
+            published = list(offer_shapes(session, changed))
+            index.remove({str(offer_id) for offer_id in changed} - {o.id for o in published})
+            index.upsert(published)
+        return index
+
+
+_XMIN = func.pg_snapshot_xmin(func.pg_current_snapshot())
+
+live_index = LiveIndex()
+
+
+def forget_old_changes(session: Session, now: datetime) -> None:
+    """Delete the changes that every process has read long since."""
+    session.execute(delete(OfferChange).where(OfferChange.changed_at < now - KEPT))

@@ -1,0 +1,169 @@
+"""Why rows stand where they do: codes with the values that their sentences need. Pure.
+
+Written for speed: half the time of a ranking goes into saying why, so the columns are read
+once for all the rows listed.
+"""
+
+from collections.abc import Iterator
+
+from marketplace.matching.index import IMPLIED, KIND_BIT, QPV, SERVICE_BIT, WORTH, Index, spread
+from marketplace.matching.shapes import Need, Reason
+from marketplace.matching.wish import Wish
+from marketplace.sectors.nomenclature import GROUPS, SECTORS
+from marketplace.territories.coverage import (
+    COUNTRY,
+    MET,
+    NEAR,
+    NOWHERE,
+    RADIUS,
+    ZONES,
+    Flags,
+    Numbers,
+)
+
+GROUP_OF = [GROUPS.index(sector.group) for sector in SECTORS]
+_SLUGS = [sector.slug for sector in SECTORS]
+_NAMES = [sector.name for sector in SECTORS]
+_GROUP_NAMES = [group.name for group in GROUPS]
+_KIND_OF = {bit: kind for kind, bit in KIND_BIT.items()}
+_KIND_BITS = sum(_KIND_OF)
+
+Km = list[float | None]
+
+
+def reasons_of(
+    index: Index, wish: Wish, rows: Numbers, met: Flags, km: Km, words: list[list[str]]
+) -> Iterator[tuple[list[Reason], list[str]]]:
+    """For each row its reasons, sector and territory first, and the criterion missed, if any."""
+    by_sector = _sectors(index, wish, rows)
+    by_territory = _territories(index, wish, rows, met, km)
+    by_service = _services(index, wish.need, rows)
+    told = zip(by_sector, by_territory, by_service, met.tolist(), words, strict=True)
+    for (sector, near), territory, service, is_met, spoken in told:
+        reasons = [territory] if sector is None else [sector, territory]
+        if spoken:
+            reasons.append({"code": "words", "words": spoken})
+        if service:
+            reasons += service
+        yield reasons, near if is_met else ["territory"]
+
+
+def _sectors(index: Index, wish: Wish, rows: Numbers) -> Iterator[tuple[Reason | None, list[str]]]:
+    columns, wanted = index.columns, wish.sectors
+    cells, ends = spread(columns.sector_start[rows], columns.sector_count[rows])
+    sectors, worths = columns.sectors[cells].tolist(), columns.worths[cells].tolist()
+    groups = {GROUP_OF[sector] for sector in wanted}
+    start = 0
+    for end in ends.tolist():
+        own, is_declared = sectors[start:end], end > start and worths[start] == WORTH
+        start = end
+        shared = [sector for sector in own if sector in wanted]
+        if wish.is_of_any_sector:
+            yield None, []
+        elif shared:
+            if not wish.is_ticked:
+                shared.sort(key=lambda sector: -wanted[sector])
+            yield (
+                {
+                    "code": "same_sector" if is_declared else "implied_sector",
+                    "ticked": wish.is_ticked,
+                    "slugs": [_SLUGS[sector] for sector in shared],
+                    "names": [_NAMES[sector] for sector in shared],
+                },
+                [],
+            )
+        else:
+            siblings = [sector for sector in own if GROUP_OF[sector] in groups]
+            reason: Reason = {
+                "code": "same_group" if siblings else "other_sector",
+                "slugs": [_SLUGS[sector] for sector in siblings or own],
+                "names": [_NAMES[sector] for sector in siblings or own],
+            }
+            if siblings:
+                reason["group"] = _GROUP_NAMES[GROUP_OF[siblings[0]]]
+            yield reason, ["sector"]
+
+
+def _territories(index: Index, wish: Wish, rows: Numbers, met: Flags, km: Km) -> Iterator[Reason]:
+    columns, reach, atlas = index.columns, wish.reach, index.atlas
+    told = zip(
+        rows.tolist(),
+        columns.coverage[rows].tolist(),
+        columns.commune[rows].tolist(),
+        columns.radius_km[rows].tolist(),
+        met.tolist(),
+        km,
+        strict=True,
+    )
+    for row, coverage, commune, limit_km, is_met, seat_km in told:
+        seat = atlas.names[commune] if commune != NOWHERE else None
+        if coverage == COUNTRY:
+            yield {"code": "country", "seat": seat, "km": seat_km}
+        elif reach.radius_km is not None:
+            code = "seated_within" if is_met else "seated_just_outside"
+            yield {"code": code, "seat": seat, "km": seat_km, "limit_km": reach.radius_km}
+        elif coverage == ZONES and (zone := _zone(index, wish, row, is_met)) is not None:
+            yield {
+                "code": "covers_zone" if is_met else "just_outside_zone",
+                "zone": atlas.codes[zone],
+                "level": atlas.level(zone),
+                "name": atlas.names[zone],
+                "seat": seat,
+                "km": seat_km,
+            }
+        elif coverage == RADIUS and seat_km is not None and (seat_km <= limit_km or not is_met):
+            yield {
+                "code": "within_radius" if is_met else "just_outside_radius",
+                "seat": seat,
+                "km": seat_km,
+                "limit_km": limit_km,
+                "to_zone": reach.is_zone,
+            }
+        else:
+            yield {"code": "seated_in", "seat": seat} | _zone_of_seat(index, wish, row)
+
+
+def _zone(index: Index, wish: Wish, row: int, is_met: bool) -> int | None:
+    """The zone of a coverage that meets the place, or comes near it."""
+    columns, state = index.columns, MET if is_met else NEAR
+    start, count = columns.zone_start.item(row), columns.zone_count.item(row)
+    for zone in columns.zones[start : start + count].tolist():
+        if wish.reach.zone_state.item(zone) == state:
+            return int(zone)
+    return None
+
+
+def _zone_of_seat(index: Index, wish: Wish, row: int) -> Reason:
+    """The zone of the place where a structure is seated; nothing when a postcode says it."""
+    for column, zone in wish.reach.seat_zones:
+        if getattr(index.columns, column).item(row) == zone:
+            atlas = index.atlas
+            return {"zone": atlas.codes[zone], "level": column, "name": atlas.names[zone]}
+    return {}
+
+
+def _services(index: Index, need: Need, rows: Numbers) -> Iterator[list[Reason]]:
+    columns = index.columns
+    asked = [(SERVICE_BIT[s], s) for s in need.service_types if s in SERVICE_BIT]
+    told = zip(
+        columns.traits[rows].tolist(),
+        columns.amount_min[rows].tolist(),
+        columns.amount_max[rows].tolist(),
+        columns.lead_days[rows].tolist(),
+        strict=True,
+    )
+    for traits, smallest, largest, days in told:
+        reasons: list[Reason] = []
+        if asked and (shared := [service for bit, service in asked if bit & traits]):
+            reasons.append({"code": "service_types", "types": shared})
+        if need.kinds:
+            reasons.append({"code": "kind", "kind": _KIND_OF[traits & _KIND_BITS]})
+        if need.amount is not None and (need.amount < smallest or need.amount > largest):
+            reasons.append({"code": "amount_outside"})
+        if need.start_in_days is not None and need.start_in_days < days:
+            reasons.append({"code": "lead_outside", "days": int(days)})
+        if need.values_qpv and traits & QPV:
+            reasons.append({"code": "qpv"})
+        if traits & IMPLIED:
+            reasons.append({"code": "unconfirmed"})
+        yield reasons
