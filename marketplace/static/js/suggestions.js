@@ -1,0 +1,64 @@
+// Suggestions under the fields that name a source in data-suggestions, by accessible-autocomplete.
+
+const PAUSE = 200; // milliseconds without a key before the server is asked
+
+function enhance(input) {
+  const holder = document.createElement("div");
+  holder.className = "suggestions";
+  const described = input.getAttribute("aria-describedby");
+  const { id, name, value, className } = input;
+  let timer;
+  let asked = 0;
+  input.replaceWith(holder);
+  accessibleAutocomplete({
+    element: holder,
+    id,
+    name,
+    defaultValue: value,
+    inputClasses: className,
+    minLength: 2,
+    confirmOnBlur: false,
+    showNoOptionsFound: false,
+    source(words, populate) {
+      const mine = ++asked;
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        const answer = await fetch(`${input.dataset.suggestions}?q=${encodeURIComponent(words)}`);
+        if (answer.ok && mine === asked) populate(await answer.json());
+      }, PAUSE);
+    },
+    tStatusQueryTooShort: (length) => `Tapez au moins ${length} lettres.`,
+    tStatusNoResults: () => "Aucun lieu trouvé.",
+    tStatusSelectedOption: (option, length, index) =>
+      `${option}, ${index + 1} sur ${length}, sélectionné.`,
+    tStatusResults: (length, option) =>
+      `${length} ${length > 1 ? "lieux trouvés" : "lieu trouvé"}. ${option}`,
+    tAssistiveHint: () =>
+      "Des suggestions apparaissent pendant la saisie : flèches haut et bas pour les parcourir, Entrée pour choisir.",
+  });
+  const field = holder.querySelector("input");
+  for (const attribute of ["aria-invalid", "required", "spellcheck"]) {
+    if (input.hasAttribute(attribute)) field.setAttribute(attribute, input.getAttribute(attribute));
+  }
+  if (described) keepDescribed(field, described);
+}
+
+// The component manages aria-describedby for its own hint; the field's hint and error stay in it.
+function keepDescribed(field, described) {
+  const restore = () => {
+    const now = field.getAttribute("aria-describedby") ?? "";
+    if (!now.startsWith(described)) {
+      field.setAttribute("aria-describedby", `${described} ${now}`.trim());
+    }
+  };
+  new MutationObserver(restore).observe(field, { attributeFilter: ["aria-describedby"] });
+  restore();
+}
+
+const inputs = [...document.querySelectorAll("[data-suggestions]")];
+if (inputs.length) {
+  const script = document.createElement("script");
+  script.src = `${document.querySelector("script[data-library]").dataset.library}.js`;
+  script.addEventListener("load", () => inputs.forEach(enhance));
+  document.head.append(script);
+}
