@@ -1,0 +1,177 @@
+"""The Flask application: extensions, blueprints, error pages, headers."""
+
+import logging
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, SecurityError
+
+from marketplace import clock, formats, jobs, siret
+from marketplace.admin import desk, mails
+from marketplace.api import health
+from marketplace.config import Config, tree
+from marketplace.db import db
+from marketplace.guards.roles import viewer_of
+from marketplace.matching import explaining
+from marketplace.needs import wording
+from marketplace.structures import kinds
+from marketplace.web import (
+    accounts,
+    dashboard,
+    home,
+    needs,
+    pages,
+    places,
+    structures,
+    suggestions,
+)
+
+logger = logging.getLogger(__name__)
+
+BLUEPRINTS = (
+    accounts.accounts,
+    dashboard.dashboard,
+    desk.desk,
+    health.health,
+    home.home,
+    mails.mails,
+    needs.needs,
+    pages.pages,
+    places.places,
+    structures.structures,
+    suggestions.suggestions,
+)
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Tandem's web application; it reads the environment when no config is given.
+
+    Connects to nothing until a request asks for it.
+    """
+    config = config or Config()
+    app = Flask(__name__, template_folder=str(tree("templates")))
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": True,
+            "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"},
+        },
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.public_base_url.startswith("https:"),
+        REMEMBER_COOKIE_HTTPONLY=True,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_I18N_ENABLED=False,  # WTForms speaks French by itself: see forms.FrenchForm
+        TRUSTED_HOSTS=_trusted_hosts(config),
+        PUBLIC_BASE_URL=config.public_base_url,
+        TILES_URL=config.tiles_url,
+        TILES_ATTRIBUTION=config.tiles_attribution,
+    )
+    app.extensions["celery"] = jobs.broker_for(config)
+    db.init_app(app)
+    Migrate(app, db, directory=str(tree("migrations")))
+    CSRFProtect(app)
+    _sign_in(app)
+    _headers(app, config)
+    _errors(app)
+    _templates(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _trusted_hosts(config: Config) -> list[str]:
+    public = urlsplit(config.public_base_url).hostname or ""
+    return [public, "127.0.0.1", "localhost", *config.trusted_hosts]
+
+
+def _sign_in(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.login_view = "accounts.sign_in"
+    manager.login_message = "Connectez-vous pour continuer."
+    manager.session_protection = "strong"
+    manager.user_loader(lambda user_id: viewer_of(db.session(), int(user_id)))
+
+
+def _headers(app: Flask, config: Config) -> None:
+    tiles = urlsplit(config.tiles_url)
+    tiles_host = f" {tiles.scheme}://{tiles.netloc}".replace("{s}.", "*.") if tiles.netloc else ""
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+        f"img-src 'self' data:{tiles_host}; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+    @app.before_request
+    def name_the_request() -> None:
+        g.reference = secrets.token_hex(4)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        if config.public_base_url.startswith("https:"):
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
+
+def _errors(app: Flask) -> None:
+    pages_there_are = {400, 403, 404, 405, 413, 429, 500, 503}
+
+    @app.errorhandler(HTTPException)
+    def explain(error: HTTPException) -> ResponseReturnValue:
+        if isinstance(error, SecurityError):
+            return "Hôte inconnu.", 400  # no page: we do not know our own address here
+        if error.code is None or error.code < 400:
+            return error.get_response()
+        page = error.code if error.code in pages_there_are else 400 if error.code < 500 else 500
+        answer = render_template(f"errors/{page}.html", reference=g.get("reference", ""))
+        return answer, error.code, _allowed(error)
+
+    @app.errorhandler(NoResultFound)
+    def not_found(_: NoResultFound) -> ResponseReturnValue:
+        return explain(NotFound())
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> ResponseReturnValue:
+        logger.error("request %s failed", g.get("reference"), exc_info=error)
+        # Not render_template: it asks who is signed in, and the database may be what failed.
+        page = app.jinja_env.get_template("errors/500.html")
+        return page.render(reference=g.get("reference", "")), 500
+
+
+def _allowed(error: HTTPException) -> dict[str, str]:
+    """A 405 says which methods there are."""
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    return {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        date=formats.short_date,
+        long_date=formats.long_date,
+        moment=formats.moment,
+        number=formats.number,
+        euros=formats.euros,
+        percent=formats.percent,
+        distance=formats.distance,
+        days_left=lambda day: formats.days_left(day, clock.today()),
+        siret=siret.formatted,
+    )
+    app.jinja_env.globals.update(
+        kind_label=kinds.LABELS.__getitem__,
+        explaining=explaining,
+        need_wording=wording,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,1 @@
+"""What Tandem writes to people: composing and sending."""

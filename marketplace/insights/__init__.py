@@ -1,0 +1,1 @@
+"""What the whole of it amounts to, by territory and in figures."""

@@ -1,0 +1,30 @@
+"""A person's browser without JavaScript, over the test client: signs in, fills forms."""
+
+import re
+from html import unescape
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.factories.people import PASSWORD
+
+_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+def token_of(page: TestResponse) -> str:
+    found = _TOKEN.search(page.text)
+    assert found, "the page has no form to send"
+    return unescape(found[1])
+
+
+def send(client: FlaskClient, url: str, **fields: Any) -> TestResponse:
+    """Open a page and send its form, following where it leads."""
+    page = client.get(url)
+    assert page.status_code == 200, f"{url} answered {page.status_code}"
+    fields["csrf_token"] = token_of(page)
+    return client.post(url, data=fields, follow_redirects=True)
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
+    return send(client, "/connexion", email=email, password=password)

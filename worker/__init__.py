@@ -1,0 +1,1 @@
+"""Runs the background jobs: a thin floor above everything else."""
