@@ -1,0 +1,1 @@
+"""The demonstration: invented structures, needs and people."""

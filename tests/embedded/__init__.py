@@ -1,0 +1,1 @@
+"""The servers that Tandem starts by itself, and `marketplace run`."""

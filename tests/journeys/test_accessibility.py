@@ -1,0 +1,145 @@
+"""axe-core finds nothing on any page, on a phone and on a desk (`-k axe`)."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session
+
+from marketplace import clock
+from marketplace.db import transaction
+from marketplace.matching.shortlisting import shortlist_need
+from marketplace.moderation import desks
+from marketplace.needs.lifecycle import Status
+from tests.factories import people
+from tests.factories.market import DOLE, offer, structure, submitted_need
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (320, 1280)
+
+
+def violations(page: Page) -> list[str]:
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        f"axe.run({{runOnly: {json.dumps(STANDARDS)}}}).then(found => found.violations)"
+    )
+    return [
+        f"{page.url} {rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def too_wide(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+class Site:
+    """One of everything, and a person of each role."""
+
+    def __init__(self, session: Session) -> None:
+        here = structure(session, "Les Haies de la Boucle")
+        offer(session, here, title="Tonte et taille de haies")
+        offer(session, structure(session, "Jura Vert", DOLE), radius_km=60)
+        desk = people.desk(session, "25056")
+        buyer_of = people.organisation(session)
+        buyer = people.buyer(session, buyer_of.id)
+        published = submitted_need(session, buyer.id, buyer_of.id)
+        published.status = Status.PUBLISHED
+        published.published_at = clock.now()
+        waiting = submitted_need(session, buyer.id, buyer_of.id, title="Nettoyage de la mairie")
+        desks.receive_need(session, waiting, clock.now() - timedelta(days=9))
+        sent_back = submitted_need(session, buyer.id, buyer_of.id, title="Déménagement")
+        sent_back.status = Status.CHANGES_REQUESTED
+        self.emails = {
+            "buyer": buyer.email,
+            "structure": people.structure_member(session, here).email,
+            "facilitator": people.facilitator(session, desk).email,
+            "administrator": people.user(session, is_administrator=True).email,
+        }
+        self.pages = {
+            "anonymous": [
+                "/",
+                "/connexion",
+                "/besoins",
+                f"/besoins/{published.slug}",
+                "/structures",
+                "/structures?q=tonte&lieu=Besançon",
+                "/structures?q=tonte&lieu=zzzz",
+                f"/structures/{here.slug}",
+                "/classement",
+                "/mentions-legales",
+                "/accessibilite",
+                "/donnees-personnelles",
+                "/licences",
+                "/plan-du-site",
+                "/nulle-part",
+            ],
+            "buyer": [
+                "/tableau-de-bord",
+                "/besoins/deposer",
+                f"/besoins/{published.slug}",
+                f"/besoins/{waiting.slug}",
+                f"/besoins/{sent_back.slug}/modifier",
+                f"/besoins/{published.slug}/retirer",
+            ],
+            "structure": ["/tableau-de-bord", "/besoins-pour-vous"],
+            "facilitator": ["/tableau-de-bord", "/guichet/", f"/guichet/besoins/{waiting.slug}"],
+            "administrator": ["/tableau-de-bord", f"/besoins/{published.slug}"],
+        }
+        session.commit()
+        with transaction() as writing:
+            shortlist_need(writing, published.id, clock.now())
+
+
+@pytest.mark.parametrize(
+    "role", ["anonymous", "buyer", "structure", "facilitator", "administrator"]
+)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    role: str, browser: Browser, site: str, session: Session
+) -> None:
+    everything = Site(session)
+    context = browser.new_context(base_url=site, locale="fr-FR")
+    page = context.new_page()
+    if role in everything.emails:
+        page.goto("/connexion")
+        page.get_by_label("Adresse électronique").fill(everything.emails[role])
+        page.get_by_label("Mot de passe", exact=True).fill(people.PASSWORD)
+        page.get_by_role("button", name="Se connecter").click()
+    wrong = []
+    for address in everything.pages[role]:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(address)
+            wrong += violations(page)
+            if too_wide(page):
+                wrong.append(f"{address} is wider than {width} px")
+    context.close()
+    assert wrong == []
+
+
+def test_axe_finds_nothing_on_a_form_full_of_errors(
+    browser: Browser, site: str, session: Session
+) -> None:
+    buyer = people.buyer(session)
+    session.commit()
+    context = browser.new_context(base_url=site, locale="fr-FR")
+    page = context.new_page()
+    page.goto("/connexion")
+    page.get_by_role("button", name="Se connecter").click()
+    wrong = violations(page)
+    assert page.title().startswith("Erreur")
+    page.get_by_label("Adresse électronique").fill(buyer.email)
+    page.get_by_label("Mot de passe", exact=True).fill(people.PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.goto("/besoins/deposer")
+    page.get_by_role("button", name="Envoyer au facilitateur").click()
+    summary = page.get_by_role("heading", name="erreurs dans le formulaire")
+    assert summary.is_visible()
+    wrong += violations(page)
+    context.close()
+    assert wrong == []

@@ -1,0 +1,75 @@
+"""A need, from its buyer's words to ranked structures with reasons, in a real browser."""
+
+import re
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from marketplace import clock
+from tests.factories import people
+from tests.factories.market import DIJON, DOLE, MARSEILLE, offer, structure
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.goto("/connexion")
+    page.get_by_label("Adresse électronique").fill(email)
+    page.get_by_label("Mot de passe", exact=True).fill(people.PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    expect(page.get_by_role("heading", name="Bonjour")).to_be_visible()
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Se déconnecter").click()
+    expect(page.get_by_text("Vous êtes déconnecté.")).to_be_visible()
+
+
+def test_a_need_is_posted_approved_ranked_and_suggested(page: Page, session: Session) -> None:
+    near = structure(session, "Les Haies de la Boucle")
+    offer(session, near, title="Tonte, taille de haies et débroussaillage")
+    offer(session, structure(session, "Jura Vert", DOLE), radius_km=60)
+    offer(session, structure(session, "Côte Propre", DIJON), radius_km=20)
+    offer(session, structure(session, "Calanques Insertion", MARSEILLE))
+    desk = people.desk(session, "25056", name="Guichet de Besançon")
+    buyer, facilitator = people.buyer(session), people.facilitator(session, desk)
+    member = people.structure_member(session, near)
+    session.commit()
+
+    sign_in(page, buyer.email)
+    page.goto("/besoins/deposer")
+    page.get_by_label("Demande de devis").check()
+    page.get_by_label("Titre").fill("Entretien des espaces verts")
+    page.get_by_label(re.compile("Description")).fill("Tonte et taille de haies des écoles.")
+    page.get_by_label(re.compile(r"^Commune")).fill("Besançon (25)")
+    page.get_by_label(re.compile("Réponses jusqu'au")).fill(
+        (clock.today() + timedelta(days=21)).strftime("%d/%m/%Y")
+    )
+    page.get_by_role("button", name="Envoyer au facilitateur").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Entretien des espaces verts")
+    expect(page.get_by_text("Guichet de Besançon").first).to_be_visible()
+    address = page.url
+    sign_out(page)
+
+    sign_in(page, facilitator.email)
+    page.goto("/guichet/")
+    page.get_by_role("link", name=re.compile("Entretien des espaces verts")).first.click()
+    expect(page.get_by_text("Les Haies de la Boucle").first).to_be_visible()
+    page.get_by_label("Valider et publier").check()
+    page.get_by_role("button", name="Enregistrer la décision").click()
+    expect(page.get_by_text("Décision enregistrée")).to_be_visible()
+    sign_out(page)
+
+    sign_in(page, buyer.email)
+    page.goto(address)
+    first = page.get_by_role("article").filter(has_text="Les Haies de la Boucle")
+    expect(first).to_be_visible(timeout=15_000)
+    expect(first).to_contain_text("création et entretien des espaces verts")
+    expect(page.get_by_role("article").filter(has_text="Jura Vert")).to_be_visible()
+    expect(page.get_by_text("Calanques Insertion")).to_have_count(0)
+    expect(page.locator(".leaflet-container")).to_be_visible()
+    sign_out(page)
+
+    sign_in(page, member.email)
+    page.goto("/besoins-pour-vous")
+    suggested = page.get_by_role("article").filter(has_text="Entretien des espaces verts")
+    expect(suggested).to_contain_text("création et entretien des espaces verts")
