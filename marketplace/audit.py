@@ -20,7 +20,7 @@ class Action(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     EMAIL_VERIFIED = "email_verified"
     EMAIL_CHANGED = "email_changed"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an action
+    PASSWORD_CHANGED = "password_changed"
     IDENTITY_LINKED = "identity_linked"
     SESSION_REVOKED = "session_revoked"
     INVITED = "invited"

@@ -1,5 +1,6 @@
 """The `marketplace` command: each sub-command reads its arguments and calls one deed."""
 
+import gc
 import json
 import os
 import sys
@@ -308,6 +309,7 @@ def rank(
         build_s = perf_counter() - start
         offers = jsonl.read(offers_path, reader.offer, complaints)
         build_s += lines.fill(index, offers, perf_counter)
+        gc.freeze()  # what was built stays: the collector need not walk it again and again
         rank_s = []
         for need in jsonl.read(needs_path, reader.need, complaints):
             start = perf_counter()
@@ -374,6 +376,7 @@ def bench_rank(count: int, need_count: int, top: int) -> None:
     index = Index(gazetteer)
     build_s = perf_counter() - start
     build_s += lines.fill(index, generating.offers(count, gazetteer), perf_counter)
+    gc.freeze()  # what was built stays: the collector need not walk it again and again
     rank_s = []
     for need in generating.needs(need_count, gazetteer):
         start = perf_counter()

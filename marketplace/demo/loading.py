@@ -7,13 +7,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.signing_in import hashed
-from marketplace.accounts.tables import Organisation, OrganisationKind, OrganisationMember, User
+from marketplace.accounts.tables import (
+    Organisation,
+    OrganisationKind,
+    OrganisationMember,
+    OrganisationRole,
+    User,
+)
 from marketplace.clock import PARIS, end_of_day
 from marketplace.demo import inventing, people
 from marketplace.demo.inventing import InventedNeed, InventedOffer, InventedStructure
 from marketplace.moderation.deciding import approve, reject, request_changes, withdraw
 from marketplace.moderation.desks import open_national_desk, receive_need
-from marketplace.moderation.tables import Desk, DeskMember, DeskTerritory
+from marketplace.moderation.tables import Desk, DeskMember, DeskRole, DeskTerritory
 from marketplace.needs.lifecycle import Move, Status
 from marketplace.needs.posting import NeedDraft, make_move, post_need
 from marketplace.needs.tables import NeedKind, PlaceType
@@ -28,7 +34,7 @@ from marketplace.offers.tables import (
     ServiceType,
 )
 from marketplace.structures.importing import slug_of
-from marketplace.structures.tables import Structure, StructureMember
+from marketplace.structures.tables import Structure, StructureMember, StructureRole
 from marketplace.territories.queries import gazetteer
 from marketplace.text import sort_key
 from marketplace.working_days import is_working_day
@@ -135,6 +141,7 @@ def _add_people(session: Session, structures: dict[str, int], now: datetime) -> 
             password_hash=password_hash,
             is_administrator=account.is_administrator,
             created_at=joined,
+            email_verified_at=joined,
         )
         for account in people.ACCOUNTS
     }
@@ -148,11 +155,15 @@ def _add_people(session: Session, structures: dict[str, int], now: datetime) -> 
         if one.key not in buyers:
             # Without a password: these bought before, and nobody signs in as them.
             email = f"achats.{one.key}@tandem.invalid"
-            buyers[one.key] = User(email=email, full_name=one.buyer, created_at=joined)
+            buyers[one.key] = User(
+                email=email, full_name=one.buyer, created_at=joined, email_verified_at=joined
+            )
     session.add_all(buyers.values())
     session.flush()
     session.add_all(
-        OrganisationMember(organisation_id=organisations[key], user_id=buyer.id)
+        OrganisationMember(
+            organisation_id=organisations[key], user_id=buyer.id, role=OrganisationRole.MANAGER
+        )
         for key, buyer in buyers.items()
     )
     moderators = {}
@@ -160,10 +171,16 @@ def _add_people(session: Session, structures: dict[str, int], now: datetime) -> 
         user_id = users[account.email].id
         if account.structure:
             session.add(
-                StructureMember(structure_id=structures[account.structure], user_id=user_id)
+                StructureMember(
+                    structure_id=structures[account.structure],
+                    user_id=user_id,
+                    role=StructureRole.MANAGER,
+                )
             )
         if account.desk:
-            session.add(DeskMember(desk_id=desks[account.desk], user_id=user_id))
+            session.add(
+                DeskMember(desk_id=desks[account.desk], user_id=user_id, role=DeskRole.LEAD)
+            )
             moderators[desks[account.desk]] = user_id
     session.flush()
     return _Cast(organisations, {key: buyer.id for key, buyer in buyers.items()}, moderators)

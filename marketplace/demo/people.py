@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PASSWORD = "quatre mots pour essayer"  # noqa: S105 - printed at start, for invented people
+PASSWORD = "quatre mots pour essayer"  # printed at start, for invented people
 NATIONAL = "national"
 
 DESKS: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -80,7 +80,7 @@ def stamp(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) -> 
     success still counts, since it is true for ever.
     """
     row = mail.for_update(session, parcel.mail_id)
-    if row is None or row.state is mail.MailState.SENT:
+    if row is None:
         return
     if outcome.is_taken:
         mail.stamp_sent(row, now)

@@ -1,6 +1,7 @@
 """Rows: desks of facilitators, the queue of each, and every decision."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +11,12 @@ from marketplace.db import Base
 from marketplace.needs.lifecycle import Move
 from marketplace.needs.tables import Need
 from marketplace.offers.tables import Offer
+from marketplace.structures.tables import StructureClaim
+
+
+class DeskRole(StrEnum):
+    LEAD = "lead"
+    FACILITATOR = "facilitator"
 
 
 class Desk(Base):
@@ -28,6 +35,11 @@ class Desk(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     is_national: Mapped[bool] = mapped_column(default=False)
+    bearer: Mapped[str] = mapped_column(String(200), default="")
+    """The organisation that runs the desk, as the public knows it."""
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    website: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     territories: Mapped[list["DeskTerritory"]] = relationship(cascade="all, delete-orphan")
@@ -52,16 +64,17 @@ class DeskMember(Base):
 
     desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    role: Mapped[DeskRole] = mapped_column(default=DeskRole.FACILITATOR)
 
     user: Mapped[User] = relationship()
 
 
 class QueueEntry(Base):
-    """Something that waits on a desk: a need or an offer, with the time it is due by."""
+    """What waits on a desk, a need, an offer or a claim, with the time it is due by."""
 
     __tablename__ = "queue_entries"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(need_id, offer_id) = 1", name="one_subject"),
+        CheckConstraint("num_nonnulls(need_id, offer_id, claim_id) = 1", name="one_subject"),
         Index(
             "uq_queue_entries_need_waiting",
             "need_id",
@@ -74,12 +87,19 @@ class QueueEntry(Base):
             unique=True,
             postgresql_where=text("decided_at IS NULL"),
         ),
+        Index(
+            "uq_queue_entries_claim_waiting",
+            "claim_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), index=True)
     need_id: Mapped[int | None] = mapped_column(ForeignKey("needs.id"))
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("structure_claims.id"))
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
@@ -87,18 +107,22 @@ class QueueEntry(Base):
     desk: Mapped[Desk] = relationship()
     need: Mapped[Need | None] = relationship()
     offer: Mapped[Offer | None] = relationship()
+    claim: Mapped[StructureClaim | None] = relationship()
 
 
 class Decision(Base):
     """What a facilitator decided, of what, when and why."""
 
     __tablename__ = "decisions"
-    __table_args__ = (CheckConstraint("num_nonnulls(need_id, offer_id) = 1", name="one_subject"),)
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(need_id, offer_id, claim_id) = 1", name="one_subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), index=True)
     need_id: Mapped[int | None] = mapped_column(ForeignKey("needs.id"), index=True)
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"), index=True)
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("structure_claims.id"), index=True)
     moderator_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     move: Mapped[Move]
     reason: Mapped[str] = mapped_column(default="")

@@ -1,13 +1,19 @@
 """Rows: inclusive structures and their members."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.tables import User
 from marketplace.db import Base
 from marketplace.structures.kinds import Kind
+
+
+class StructureRole(StrEnum):
+    MANAGER = "manager"
+    MEMBER = "member"
 
 
 class Structure(Base):
@@ -59,6 +65,36 @@ class StructureMember(Base):
 
     structure_id: Mapped[int] = mapped_column(ForeignKey("structures.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    role: Mapped[StructureRole] = mapped_column(default=StructureRole.MEMBER)
+    joined_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     structure: Mapped[Structure] = relationship()
     user: Mapped[User] = relationship()
+
+
+class StructureClaim(Base):
+    """Somebody asks to speak for a structure; one open claim a person and structure."""
+
+    __tablename__ = "structure_claims"
+    __table_args__ = (
+        Index(
+            "uq_structure_claims_open",
+            "structure_id",
+            "user_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    structure_id: Mapped[int] = mapped_column(ForeignKey("structures.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    message: Mapped[str] = mapped_column(default="")
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    is_accepted: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(default="")
+
+    structure: Mapped[Structure] = relationship()
+    user: Mapped[User] = relationship(foreign_keys=user_id)

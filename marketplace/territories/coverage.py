@@ -142,10 +142,10 @@ def _squared_chords(some: Floats, others: Floats) -> Floats:
 class Points:
     """The points of a place: one, or those of the communes of its zones."""
 
-    def __init__(self, lat: Floats, lon: Floats) -> None:
+    def __init__(self, lat: Floats, lon: Floats, xyz: Floats | None = None) -> None:
         self.lat = lat
         self.lon = lon
-        self.xyz = earth(lat, lon)
+        self.xyz = earth(lat, lon) if xyz is None else xyz
 
     def __len__(self) -> int:
         return len(self.lat)
@@ -384,9 +384,12 @@ class Atlas:
         self._sorted_lat = lat[self._by_lat]
         self._members: dict[int, Numbers] = {}
         self._around: dict[int, Numbers] = {}
+        self._met: dict[int, Numbers] = {}
         self._reaches: dict[Place, Reach] = {}
-        for department in gazetteer.departments:
-            self._communes_around(self.number(department.code))
+        for zone in range(len(codes)):
+            if self.level(zone) in ("department", "region"):
+                self._communes_around(zone)
+                self._zones_met(zone)
 
     def number(self, code: str | None) -> int:
         """NOWHERE when unknown. A former commune has the number of the one it joined."""
@@ -446,7 +449,7 @@ class Atlas:
 
     def _reach(self, place: Place) -> Reach:
         if place.type == "country":
-            return self._made(place, [], (), np.empty(0, np.int32), Points(_NONE, _NONE))
+            return self._made(place, _NO_ZONES, (), _NO_ZONES, Points(_NONE, _NONE))
         if place.type == "zones":
             return self._reach_of_zones(place)
         seat = self.seat(place.commune, place.lat, place.lon, None, place.department, place.region)
@@ -456,29 +459,23 @@ class Atlas:
         postcodes = {_postcode(place.postcode)}
         if seat.commune != NOWHERE:
             postcodes |= {_postcode(p) for p in self.gazetteer.communes[seat.commune].postcodes}
-        met = [seat.commune, seat.epci, seat.department, seat.region]
+        met = np.array([seat.commune, seat.epci, seat.department, seat.region], np.int32)
         return self._made(place, met, tuple(sorted(postcodes - {NOWHERE})), around, points)
 
     def _reach_of_zones(self, place: Place) -> Reach:
-        met: set[int] = set()
-        around = []
-        members = []
-        for zone in self.zones(place.codes):
-            inside = self._communes_of(zone)
-            members.append(inside)
-            met |= {zone} | self._within_zone(inside) | self._containing(inside)
-            around.append(self._communes_around(zone))
-        if not members:
-            return self._made(place, [], (), np.empty(0, np.int32), Points(_NONE, _NONE))
-        every = np.unique(np.concatenate(members))
-        every = every[~np.isnan(self._lat[every])]
-        points = Points(self._lat[every], self._lon[every])
-        return self._made(place, sorted(met), (), np.concatenate(around), points)
+        zones = self.zones(place.codes)
+        if not zones:
+            return self._made(place, _NO_ZONES, (), _NO_ZONES, Points(_NONE, _NONE))
+        met = np.concatenate([self._zones_met(zone) for zone in zones])
+        around = np.concatenate([self._communes_around(zone) for zone in zones])
+        members = [self._communes_of(zone) for zone in zones]
+        inside = members[0] if len(members) == 1 else np.unique(np.concatenate(members))
+        return self._made(place, met, (), around, self._points_of(inside))
 
     def _made(
         self,
         place: Place,
-        met: list[int],
+        met: Numbers,
         postcodes: tuple[int, ...],
         around: Numbers,
         points: Points,
@@ -486,7 +483,7 @@ class Atlas:
         state = np.zeros(len(self.codes) + 1, np.uint8)
         state[around] = NEAR
         state[self._parents[around].ravel()] = NEAR
-        state[np.array(met, np.int32)] = MET
+        state[met] = MET
         state[NOWHERE] = OUT
         zones = [self._commune(place.commune)] if place.type == "point" else self.zones(place.codes)
         return Reach(
@@ -526,30 +523,35 @@ class Atlas:
             )
         return self._members[zone]
 
-    def _within_zone(self, inside: Numbers) -> set[int]:
-        """The communes themselves, and the EPCI and departments that hold no other."""
-        larger, sizes = np.unique(self._parents[inside][:, :2], return_counts=True)
-        whole = larger[(sizes == self._zone_sizes[larger]) & (larger != NOWHERE)]
-        return {int(n) for n in inside} | {int(n) for n in whole}
+    def _points_of(self, communes: Numbers) -> Points:
+        known = communes[~np.isnan(self._lat[communes])]
+        return Points(self._lat[known], self._lon[known], self._xyz[known])
 
-    def _containing(self, inside: Numbers) -> set[int]:
-        """The larger zones that hold all of these communes."""
-        first = self._parents[inside[:1]]
-        shared = (self._parents[inside] == first).all(axis=0)
-        return {int(n) for n in first[:, shared].ravel()} - {NOWHERE}
+    def _zones_met(self, zone: int) -> Numbers:
+        """The zone, its communes, the larger zones that hold no other, and those that hold
+        them all."""
+        if zone not in self._met:
+            inside = self._communes_of(zone)
+            parents = self._parents[inside]
+            larger, sizes = np.unique(parents, return_counts=True)
+            within = larger[sizes == self._zone_sizes[larger]]
+            around = larger[sizes == len(inside)]
+            met = np.concatenate([[zone], inside, within, around])
+            self._met[zone] = met[met != NOWHERE].astype(np.int32)
+        return self._met[zone]
 
     def _communes_around(self, zone: int) -> Numbers:
         """Those of the zone and those less than ZONE_MARGIN_KM away from one of its communes."""
         if zone in self._around:
             return self._around[zone]
         inside = self._communes_of(zone)
-        departments = np.unique(self._parents[inside, 1])
+        parts = [inside]
         if self.level(zone) == "region":
-            around = np.unique(np.concatenate([self._communes_around(int(d)) for d in departments]))
+            departments = np.unique(self._parents[inside, 1])
+            parts += [self._communes_around(int(department)) for department in departments]
         else:
-            known = inside[~np.isnan(self._lat[inside])]
-            near = self._communes_near(Points(self._lat[known], self._lon[known]))
-            around = np.union1d(inside, near).astype(np.int32)
+            parts.append(self._communes_near(self._points_of(inside)))
+        around = np.unique(np.concatenate(parts)).astype(np.int32)
         self._around[zone] = around
         return around
 
@@ -575,6 +577,7 @@ def atlas_of(gazetteer: Gazetteer) -> Atlas:
 
 
 _NONE: Floats = np.empty(0)
+_NO_ZONES: Numbers = np.empty(0, np.int32)
 
 
 def _postcode(text: str | None) -> int:

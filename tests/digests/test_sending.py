@@ -138,6 +138,7 @@ def test_a_digest_whose_sender_died_is_uncertain_until_a_person_asks_for_it(
     with transaction() as writing:
         sending.take(writing, mail_id, MONDAY, settings)
     later = MONDAY + LEASE + SECOND
+    send(mail_id, settings, later)
     with transaction() as writing:
         sending.ask_for_due(writing, later)
     send(mail_id, settings, later)

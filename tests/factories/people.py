@@ -1,5 +1,6 @@
 """People, and what they belong to."""
 
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 
@@ -10,6 +11,7 @@ from marketplace.accounts.tables import Organisation, OrganisationKind, Organisa
 from marketplace.moderation.tables import Desk, DeskMember, DeskTerritory
 from marketplace.structures.tables import Structure, StructureMember
 
+LONG_AGO = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 PASSWORD = "quatre mots au hasard"
 
 _numbers = count(1)
@@ -21,8 +23,13 @@ def _hash() -> str:
 
 
 def user(session: Session, name: str = "Camille Martin", **more: object) -> User:
-    email = f"personne{next(_numbers)}@tandem.invalid"
-    row = User(email=email, full_name=name, password_hash=_hash(), **more)
+    said: dict[str, object] = {
+        "email": f"personne{next(_numbers)}@tandem.invalid",
+        "full_name": name,
+        "password_hash": _hash(),
+        "email_verified_at": LONG_AGO,
+    }
+    row = User(**(said | more))
     session.add(row)
     session.flush()
     return row
