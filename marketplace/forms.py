@@ -20,7 +20,9 @@ class FrenchForm(FlaskForm):
 
 def cleaned(words: str | None) -> str:
     """Without null bytes, marks that turn the direction of writing, nor outer spaces."""
-    return "".join(c for c in words or "" if c.isprintable() or c in "\n\t").strip()
+    lines = (words or "").replace("\r\n", "\n")
+    spaced = "".join(" " if c.isspace() and c not in "\n\t" else c for c in lines)
+    return "".join(c for c in spaced if c.isprintable() or c in "\n\t").strip()
 
 
 def one_line(words: str | None) -> str:

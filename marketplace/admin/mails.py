@@ -24,7 +24,7 @@ from marketplace.digests import composing
 from marketplace.digests.composing import Composed
 from marketplace.digests.examples import example_of
 from marketplace.digests.queries import as_read, outgoing
-from marketplace.forms import FrenchForm, choices_of
+from marketplace.forms import FrenchForm, choices_of, page_asked
 from marketplace.guards.roles import administrator_required
 from marketplace.mail import MailState, OutgoingMail
 
@@ -67,7 +67,7 @@ def index() -> str:
     found = outgoing(state)
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     last = max(1, -(-total // PER_PAGE))
-    page = min(max(1, request.args.get("page", 1, type=int)), last)
+    page = min(page_asked(), last)
     shown = session.scalars(found.limit(PER_PAGE).offset((page - 1) * PER_PAGE))
     return render_template(
         "admin/mails/index.html",
