@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import clock
+from marketplace.matching.shortlisting import shortlist_need
 from marketplace.moderation.tables import QueueEntry
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need, PlaceType
@@ -138,3 +139,24 @@ def test_another_buyer_can_neither_change_nor_withdraw_a_need(
     session.commit()
     for deed in ("modifier", "retirer"):
         assert client.get(f"/besoins/{need.slug}/{deed}").status_code == 404
+
+
+def test_the_page_that_waits_for_the_ranking_is_told_when_to_load_again(
+    session: Session, client: FlaskClient
+) -> None:
+    organisation = people.organisation(session)
+    buyer = people.buyer(session, organisation.id)
+    need = submitted_need(session, buyer.id, organisation.id)
+    need.status = Status.PUBLISHED
+    session.commit()
+    sign_in(client, buyer.email)
+    address, by_htmx = f"/besoins/{need.slug}", {"HX-Request": "true"}
+
+    assert "Classement en cours" in client.get(address).text
+    waiting = client.get(address, headers=by_htmx)
+    assert (waiting.status_code, waiting.headers.get("HX-Refresh")) == (204, None)
+
+    shortlist_need(session, need.id, clock.now())
+    session.commit()
+    assert client.get(address, headers=by_htmx).headers["HX-Refresh"] == "true"
+    assert "Classement en cours" not in client.get(address).text

@@ -81,9 +81,8 @@ function draw(container) {
   }
 }
 
-function drawAll(root) {
-  const maps = [...root.querySelectorAll("[data-map]")];
-  if (!maps.length) return;
+const maps = [...document.querySelectorAll("[data-map]")];
+if (maps.length) {
   load(maps[0].dataset.leaflet)
     .then(() => maps.forEach(draw))
     .catch(() => {
@@ -93,6 +92,3 @@ function drawAll(root) {
       }
     });
 }
-
-drawAll(document);
-document.addEventListener("htmx:afterSwap", (event) => drawAll(event.detail.elt));
