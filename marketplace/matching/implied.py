@@ -17,8 +17,8 @@ def implied_sectors(
 ) -> dict[int, float]:
     """Index of each sector implied, and what it is worth beside a declared one.
 
-    Each activity listed speaks for itself; the name and the NAF code speak when nothing
-    else does.
+    Each activity listed speaks for itself, and the name when none of them says anything. The
+    NAF code always speaks, more softly.
     """
     found: dict[int, float] = {}
     activities = [part.strip() for part in _ACTIVITY.split(f"{title}\n{description}")]

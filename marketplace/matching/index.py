@@ -107,13 +107,8 @@ class Documents:
 
     def add(self, texts: list[str]) -> list[int]:
         """The document of each text, new or already known."""
-        numbers, terms, counts, lengths, sizes = (
-            [],
-            array("i"),
-            array("i"),
-            array("i"),
-            array("q"),
-        )
+        numbers: list[int] = []
+        terms, counts, lengths, sizes = array("i"), array("i"), array("i"), array("q")
         for text in texts:
             digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
             number = self._number.get(digest)

@@ -162,7 +162,7 @@ def _near(index: Index, wish: Wish, wanted: Found) -> Found:
         others = _fitting(index, wish, np.flatnonzero(~seen).astype(np.int32))
         placed = _placed(index, wish, others, np.zeros(len(others)))
         close = placed.only(placed.where.met)
-        km = wish.reach.distances_km(columns, close.rows, wish.reach.seated(columns, close.rows))
+        km = wish.reach.distances_km(columns, close.rows)
         parts.append(close.only(km <= OTHER_SECTOR_KM))
     return _joined(parts)
 
@@ -370,7 +370,7 @@ def _ranked(
 def _shown_distances(index: Index, wish: Wish, rows: Numbers) -> list[float | None]:
     columns, reach = index.columns, wish.reach
     points = reach.points
-    km = reach.distances_km(columns, rows, reach.seated(columns, rows))
+    km = reach.distances_km(columns, rows)
     if not reach.is_zone and km.max(initial=0.0) > _FAR_KM:
         km = geodesic_km(columns.lat[rows], columns.lon[rows], points.lat[0], points.lon[0])
     return [None if one != one else one for one in np.round(km, 2).tolist()]  # noqa: PLR0124  # NaN

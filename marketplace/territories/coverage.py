@@ -38,6 +38,7 @@ _MEAN_KM = 6371.0
 _LEAST_DEGREE_KM = 110.5
 _DOUBT = 5e-4
 _ROOM = 1.01
+_ROUND_THE_EARTH_KM = 41_000.0
 _CELL_DEGREES = 0.25
 _FEW_PAIRS = 60_000
 _REACHES_KEPT = 256
@@ -234,12 +235,12 @@ class Reach:
                 found |= postcode == one
         return found
 
-    def distances_km(self, table: Located, rows: Numbers, seated: Flags) -> Floats:
+    def distances_km(self, table: Located, rows: Numbers) -> Floats:
         """From each seat: to the point, or to the zone's nearest commune, 0 from inside it."""
         if not self.is_zone:
             return self.points.nearest_km(table.xyz[rows])
-        km = np.zeros(len(rows))
-        km[~seated] = self.points.nearest_km(table.xyz[rows[~seated]])
+        km, outside = np.zeros(len(rows)), ~self.seated(table, rows)
+        km[outside] = self.points.nearest_km(table.xyz[rows[outside]])
         return km
 
     def within(self, table: Located, rows: Numbers, limit_km: Floats) -> tuple[Flags, Flags]:
@@ -254,6 +255,7 @@ class Reach:
         xyz = table.xyz[rows]
         away = xyz - self.centre
         middle = np.einsum("ij,ij->i", away, away)
+        limit_km = np.minimum(limit_km, _ROUND_THE_EARTH_KM)
         farthest = limit_km * JUST_OUTSIDE
         if self.is_zone:
             farthest = farthest + self._extent_km
