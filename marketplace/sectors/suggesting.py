@@ -112,12 +112,13 @@ def _evidence(text: str, cpv: str | None) -> tuple[Floats, float]:
     said = _said(text)
     for index, share in codes.classes_of_cpv(cpv) if cpv else ():
         said[index] += CODE * share
-    sold = said[:OUTSIDE]
+    sold = said[:OUTSIDE].tolist()
     together = sold.copy()
     for index, other, share in _LEXICON.also:
-        gift = share * sold[index]
-        together[other] = max(together[other] + TOGETHER * gift, gift)
-    return together, float(said[OUTSIDE])
+        if sold[index]:
+            gift = share * sold[index]
+            together[other] = max(together[other] + TOGETHER * gift, gift)
+    return np.array(together), float(said[OUTSIDE])
 
 
 def _said(text: str) -> Floats:
@@ -162,10 +163,10 @@ def _first_works(tokens: Sequence[Token], works_before: bool) -> int:
 def _terms(tokens: Sequence[Token]) -> list[tuple[Key, list[int]]]:
     """The terms of a chunk with their places: the decisive, the longest, the tightest first."""
     found = []
+    present = {token.root for token in tokens}
     for start, token in enumerate(tokens):
         for key in _LEXICON.opening.get(token.root, ()):
-            places = _places(tokens, start, key)
-            if places:
+            if present.issuperset(key) and (places := _places(tokens, start, key)):
                 found.append((key, places))
     found.sort(key=lambda f: (f[0] not in _LEXICON.decisive, -len(f[0]), f[1][-1] - f[1][0], f[1]))
     taken: set[int] = set()
