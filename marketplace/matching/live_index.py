@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import delete, func, literal_column, select
+from sqlalchemy import Engine, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from marketplace.matching.index import Index
@@ -27,7 +28,7 @@ EVERY_OFFER = 0
 
 
 class LiveIndex:
-    """One a process. Threads take turns: a ranking lasts about a millisecond."""
+    """That of one database. Threads take turns: a ranking lasts about a millisecond."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -71,7 +72,24 @@ class LiveIndex:
 
 _XMIN = func.pg_snapshot_xmin(func.pg_current_snapshot())
 
-live_index = LiveIndex()
+
+class LiveIndexes:
+    """One index for each database that the process speaks to: in service, a single one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._of: WeakKeyDictionary[Engine, LiveIndex] = WeakKeyDictionary()
+
+    @contextmanager
+    def reading(self, session: Session, now: datetime) -> Iterator[Index]:
+        """The index of the session's database, as it now is, for the length of the block."""
+        with self._lock:
+            own = self._of.setdefault(session.get_bind().engine, LiveIndex())
+        with own.reading(session, now) as index:
+            yield index
+
+
+live_index = LiveIndexes()
 
 
 def forget_old_changes(session: Session, now: datetime) -> None:
