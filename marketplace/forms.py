@@ -1,12 +1,22 @@
 """What the forms of all faces share: French messages, and cleaned words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar, TypeVarTuple
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+from wtforms import Field, StringField, ValidationError
 from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from marketplace import siret
+
+E = TypeVar("E", bound=Enum)
+Row = TypeVarTuple("Row")
 
 FARTHEST_PAGE = 10_000
 
@@ -44,3 +54,50 @@ def page_asked() -> int:
     """The page of a list that the address asks for, from 1, never farther than a database can
     count."""
     return min(max(1, request.args.get("page", 1, type=int)), FARTHEST_PAGE)
+
+
+def one_of(kind: type[E], name: str) -> E | None:
+    """What a filter of the address chooses; None for all, and for nonsense."""
+    try:
+        return kind(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Paging:
+    """Which rows of a list are on the page asked for: the last one, when it lies farther."""
+
+    total: int
+    page: int
+    per_page: int
+
+    def of(self, wanted: Select[*Row]) -> Select[*Row]:
+        return wanted.limit(self.per_page).offset((self.page - 1) * self.per_page)
+
+
+def paging(session: Session, wanted: Select[*Row], per_page: int) -> Paging:
+    counted = select(func.count()).select_from(wanted.order_by(None).subquery())
+    total = session.scalar(counted) or 0
+    return Paging(total, min(page_asked(), max(1, -(-total // per_page))), per_page)
+
+
+class SiretForm(FrenchForm):
+    """Looks an establishment up; `number` is its SIRET once validated."""
+
+    siret = StringField(
+        "SIRET",
+        [InputRequired("Saisissez le SIRET, par exemple 212 500 565 00016"), Length(max=60)],
+        filters=[one_line],
+    )
+
+    class Meta(FrenchForm.Meta):
+        csrf = False
+
+    number = ""
+
+    def validate_siret(self, field: StringField) -> None:
+        try:
+            self.number = siret.checked(field.data)
+        except siret.WrongSiret as error:
+            raise ValidationError(f"{error}"[0].upper() + f"{error}"[1:]) from error

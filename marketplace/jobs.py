@@ -25,6 +25,14 @@ class Job(StrEnum):
     FORGET_OLD_CHANGES = "matching.forget_old_changes"
     SEND_MAIL = "mail.send"
     SEND_DUE_MAIL = "mail.send_due"
+    TAKE_UP_STALLED_CLAIMS = "moderation.take_up_stalled_claims"
+    HAND_ON_UNSTAFFED_QUEUES = "moderation.hand_on_unstaffed_queues"
+    EXPIRE_ACCOUNTS = "retention.expire_accounts"
+    EXPIRE_ACCOUNT = "retention.expire_account"
+    FORGET_OLD_SESSIONS = "retention.forget_old_sessions"
+    FORGET_OLD_LINKS = "retention.forget_old_links"
+    FORGET_OLD_MAIL = "retention.forget_old_mail"
+    FORGET_OLD_TRAIL = "retention.forget_old_trail"
 
 
 QUEUES = ("critical", "default", "matching", "mail", "import")

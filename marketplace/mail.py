@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import String, func, or_, select, update
+from sqlalchemy import String, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -315,3 +315,31 @@ def message_of(
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
+
+
+def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object]]]:
+    """The mails to this person, without the links that only their reader should hold."""
+    mails = session.scalars(
+        select(OutgoingMail).filter_by(user_id=user_id).order_by(OutgoingMail.id)
+    )
+    return {
+        "courriels": [
+            {
+                "message": row.kind,
+                "adresse": row.address,
+                "contenu": {key: said for key, said in row.context.items() if key != "link"},
+                "etat": row.state,
+                "ecrit_le": row.created_at,
+                "parti_le": row.sent_at,
+            }
+            for row in mails
+        ]
+    }
+
+
+def erase(session: Session, user_id: int, address: str | None) -> None:
+    """Forget the mails to a person and to its address; those not yet sent never leave."""
+    to_them = OutgoingMail.user_id == user_id
+    if address is not None:
+        to_them |= func.lower(OutgoingMail.address) == address.lower()
+    session.execute(delete(OutgoingMail).where(to_them))

@@ -33,6 +33,8 @@ class LinkPurpose(StrEnum):
     RESET_PASSWORD = "reset_password"
     LEAVE_ADDRESS = "leave_address"
     CONFIRM_ADDRESS = "confirm_address"
+    ERASE_ACCOUNT = "erase_account"
+    LINK_IDENTITY = "link_identity"
 
 
 class InvitationKind(StrEnum):
@@ -60,6 +62,8 @@ class User(Base):
     previous_sign_in_at: Mapped[datetime | None]
     warned_at: Mapped[datetime | None]
     """When a long absence was announced to end in the account's erasure."""
+    erased_at: Mapped[datetime | None]
+    """Since when nothing here says who this was: for good."""
 
 
 class Organisation(Base):
@@ -87,6 +91,34 @@ class OrganisationMember(Base):
 
     organisation: Mapped[Organisation] = relationship()
     user: Mapped[User] = relationship()
+
+
+class OrganisationRequest(Base):
+    """Somebody asks an organisation to take them in; one open request of each to each."""
+
+    __tablename__ = "organisation_requests"
+    __table_args__ = (
+        Index(
+            "uq_organisation_requests_open",
+            "organisation_id",
+            "user_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    message: Mapped[str] = mapped_column(default="")
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    is_accepted: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(default="")
+
+    organisation: Mapped[Organisation] = relationship()
+    user: Mapped[User] = relationship(foreign_keys=user_id)
 
 
 class PurchasingMandate(Base):

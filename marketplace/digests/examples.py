@@ -3,6 +3,7 @@
 _VALUES = {
     "name": "Camille Martin",
     "link": "/exemple-de-lien",
+    "day": "24\u00a0décembre\u00a02026",
     "expires": "25/11/2026 à 10\u00a0h\u00a032",
     "organisation": "Ville de Vallonne",
     "structure": "Les Jardins de la Combe",
@@ -12,7 +13,13 @@ _VALUES = {
 }
 _LINKS_TO_A_PAGE = {
     "accounts/account_exists",
+    "accounts/identity_linked",
+    "accounts/no_account",
     "accounts/password_changed",
+    "retention/account_expiring",
+    "accounts/request_accepted",
+    "accounts/request_refused",
+    "accounts/request_to_decide",
     "structures/claim_accepted",
     "structures/claim_refused",
     "structures/claim_to_decide",

@@ -6,6 +6,25 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+REFUSAL_FOR_A_YEAR = """
+CREATE OR REPLACE FUNCTION refuse_to_change_the_trail() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.at < now() - interval '365 days' THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the audit trail is only added to' USING ERRCODE = 'insufficient_privilege';
+END $$
+"""
+
+REFUSAL_FOR_EVER = """
+CREATE OR REPLACE FUNCTION refuse_to_change_the_trail() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit trail is only added to' USING ERRCODE = 'insufficient_privilege';
+END $$
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -154,6 +173,57 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("decided_at IS NULL"),
     )
+    op.create_table(
+        "organisation_requests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("is_accepted", sa.Boolean(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"],
+            ["users.id"],
+            name=op.f("fk_organisation_requests_decided_by_id_users"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_organisation_requests_organisation_id_organisations"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_organisation_requests_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_requests")),
+    )
+    op.create_index(
+        op.f("ix_organisation_requests_decided_by_id"),
+        "organisation_requests",
+        ["decided_by_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_organisation_requests_user_id"), "organisation_requests", ["user_id"], unique=False
+    )
+    op.create_index(
+        "uq_organisation_requests_open",
+        "organisation_requests",
+        ["organisation_id", "user_id"],
+        unique=True,
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
+    op.add_column("needs", sa.Column("platform_id", sa.Integer(), nullable=True))
+    op.create_index(op.f("ix_needs_platform_id"), "needs", ["platform_id"], unique=False)
+    op.create_foreign_key(
+        op.f("fk_needs_platform_id_organisations"),
+        "needs",
+        "organisations",
+        ["platform_id"],
+        ["id"],
+    )
     op.add_column("decisions", sa.Column("claim_id", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_decisions_claim_id"), "decisions", ["claim_id"], unique=False)
     op.create_foreign_key(
@@ -179,6 +249,7 @@ def upgrade() -> None:
     op.add_column(
         "desks", sa.Column("website", sa.String(length=255), nullable=False, server_default="")
     )
+    op.add_column("desks", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "organisation_members",
         sa.Column("role", sa.String(length=20), nullable=False, server_default="member"),
@@ -220,7 +291,11 @@ def upgrade() -> None:
     op.add_column(
         "users", sa.Column("previous_sign_in_at", sa.DateTime(timezone=True), nullable=True)
     )
+    # The accounts of before were made by whoever installed the service, for people it knew.
+    op.execute("UPDATE users SET email_verified_at = created_at")
     op.add_column("users", sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("users", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(REFUSAL_FOR_A_YEAR)
     op.drop_constraint("one_subject", "queue_entries", type_="check")
     op.create_check_constraint(
         "one_subject", "queue_entries", "num_nonnulls(need_id, offer_id, claim_id) = 1"
@@ -240,6 +315,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM decisions WHERE claim_id IS NOT NULL")
     op.drop_constraint("one_subject", "decisions", type_="check")
     op.create_check_constraint("one_subject", "decisions", "num_nonnulls(need_id, offer_id) = 1")
+    op.execute(REFUSAL_FOR_EVER)
+    op.drop_column("users", "erased_at")
     op.drop_column("users", "warned_at")
     op.drop_column("users", "previous_sign_in_at")
     op.drop_column("users", "email_verified_at")
@@ -256,6 +333,7 @@ def downgrade() -> None:
     op.drop_column("queue_entries", "claim_id")
     op.drop_column("organisation_members", "joined_at")
     op.drop_column("organisation_members", "role")
+    op.drop_column("desks", "closed_at")
     op.drop_column("desks", "website")
     op.drop_column("desks", "phone")
     op.drop_column("desks", "email")
@@ -266,6 +344,19 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_decisions_claim_id"), table_name="decisions")
     op.drop_column("decisions", "claim_id")
+    op.drop_constraint(op.f("fk_needs_platform_id_organisations"), "needs", type_="foreignkey")
+    op.drop_index(op.f("ix_needs_platform_id"), table_name="needs")
+    op.drop_column("needs", "platform_id")
+    op.drop_index(
+        "uq_organisation_requests_open",
+        table_name="organisation_requests",
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_organisation_requests_user_id"), table_name="organisation_requests")
+    op.drop_index(
+        op.f("ix_organisation_requests_decided_by_id"), table_name="organisation_requests"
+    )
+    op.drop_table("organisation_requests")
     op.drop_index(
         "uq_structure_claims_open",
         table_name="structure_claims",

@@ -10,7 +10,7 @@ from marketplace.digests.examples import example_of
 from tests.looks.reading import Page
 
 BASE = "https://tandem.example.fr"
-WITHOUT_A_BUTTON = {"accounts/address_changed"}
+WITHOUT_A_BUTTON = {"accounts/address_changed", "retention/account_erased"}
 TYPED = st.text(max_size=60) | st.sampled_from(
     [
         "\0",
