@@ -1,15 +1,20 @@
-"""Spreadsheets as people send them: CSV read row by row, however long the file."""
+"""Spreadsheets as people send and open them: CSV read and written row by row, however long."""
 
 import csv
+import io
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from marketplace.text import slug
 
 LONGEST_LINE = 1_000_000
 """Bytes. A longer line comes from no spreadsheet, and is not worth the memory."""
+
+FORMULAS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""What makes a spreadsheet run a cell instead of showing it, and the same in full width."""
 
 _MOST_LINES = 200
 """Lines of one row at most: beyond, a quotation mark was opened and never closed."""
@@ -143,3 +148,26 @@ def _cells(lines: _Lines, first: tuple[int, str], delimiter: str) -> list[str]:
     except csv.Error:
         lines.give_back(further)
         raise
+
+
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The lines of a file that a French spreadsheet opens by itself: semicolons, UTF-8 said
+    at its head. Texts are neutralised, and nothing is written for None."""
+    yield "\ufeff"
+    line = io.StringIO()
+    writer = csv.writer(line, delimiter=";", lineterminator="\r\n")
+    for row in chain([header], rows):
+        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def neutral(cell: str) -> str:
+    """The same text, that no spreadsheet takes for a formula: an apostrophe goes before.
+
+    Source: OWASP, "CSV Injection". Blanks before the sign do not stop every spreadsheet.
+    """
+    shown = cell.replace("\0", "")
+    is_run = shown.startswith(("\t", "\r", "\n")) or shown.lstrip()[:1] in FORMULAS
+    return f"'{shown}" if is_run else shown

@@ -1,14 +1,22 @@
-"""CSV files as people send them."""
+"""CSV files as people send them, and as they open ours."""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.sheets import LONGEST_LINE, BrokenRow, Row, Unreadable, rows
+from marketplace.sheets import (
+    FORMULAS,
+    LONGEST_LINE,
+    BrokenRow,
+    Row,
+    Unreadable,
+    rows,
+    write_csv,
+)
 
 
 def read(content: bytes) -> list[Row | BrokenRow]:
@@ -127,3 +135,30 @@ def test_no_bytes_break_the_reading(content: bytes) -> None:
         assert "not UTF-8" in str(error)  # noqa: PT017 - most bytes are not
     else:
         assert all(row.line >= 2 for row in found)
+
+
+def written(*rows: Sequence[object]) -> list[list[str]]:
+    file = "".join(write_csv(("texte",), rows))
+    return list(csv.reader(io.StringIO(file.removeprefix("\ufeff"), newline=""), delimiter=";"))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠x"],
+)
+def test_a_cell_that_a_spreadsheet_would_run_is_written_as_a_text(formula: str) -> None:
+    assert written([formula])[1] == ["'" + formula]
+
+
+def test_a_written_sheet_says_its_encoding_and_opens_in_columns() -> None:
+    lines = list(write_csv(("Nom", "Nombre"), [("Élodie ; « l'été »", -3), ("", None)]))
+    assert "".join(lines) == '\ufeffNom;Nombre\r\n"Élodie ; « l\'été »";-3\r\n;\r\n'
+
+
+@given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))
+def test_what_is_written_is_read_again_and_is_never_a_formula(rows: list[list[str]]) -> None:
+    for given_row, row in zip(rows, written(*rows)[1:], strict=True):
+        assert [cell.removeprefix("'") for cell in row] == [
+            cell.replace("\0", "").removeprefix("'") for cell in given_row
+        ]
+        assert not any(cell.lstrip()[:1] in FORMULAS for cell in row)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import Select, distinct, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.needs.queries import is_open
-from marketplace.needs.tables import Need
-from marketplace.offers.tables import Offer, OfferStatus
+from marketplace.needs.tables import Need, NeedSector
+from marketplace.offers.tables import Offer, OfferSector, OfferStatus
 from marketplace.structures.tables import Structure
 from marketplace.territories.tables import Territory
 
@@ -30,3 +30,36 @@ def presence(session: Session, now: datetime) -> Presence:
     offers = select(func.count()).select_from(Offer).where(Offer.status == OfferStatus.PUBLISHED)
     needs = select(func.count()).select_from(Need).where(is_open(now))
     return Presence(*(session.scalar(count) or 0 for count in (structures, offers, needs, regions)))
+
+
+@dataclass(frozen=True)
+class Use:
+    """How many published offers, and how many open needs, name a sector."""
+
+    offers: int
+    needs: int
+
+
+def use_of_sectors(session: Session, now: datetime) -> dict[str, Use]:
+    """The use of each sector that is used at all, by its slug."""
+    offered = _counts(
+        session,
+        select(OfferSector.sector_slug)
+        .join(Offer, Offer.id == OfferSector.offer_id)
+        .where(Offer.status == OfferStatus.PUBLISHED),
+    )
+    asked = _counts(
+        session,
+        select(NeedSector.sector_slug)
+        .join(Need, Need.id == NeedSector.need_id)
+        .where(is_open(now)),
+    )
+    return {
+        slug: Use(offered.get(slug, 0), asked.get(slug, 0))
+        for slug in offered.keys() | asked.keys()
+    }
+
+
+def _counts(session: Session, slugs: Select[str]) -> dict[str, int]:
+    one = slugs.subquery().c.sector_slug
+    return dict(session.execute(select(one, func.count()).group_by(one)).all())

@@ -5,35 +5,49 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marketplace import audit
+from marketplace.audit import Action
 from marketplace.jobs import Job, enqueue
 from marketplace.moderation.tables import Decision, QueueEntry
 from marketplace.needs.lifecycle import Move
 from marketplace.needs.posting import make_move, need_for_update
 
 
-def approve(session: Session, need_id: int, moderator_id: int, now: datetime) -> Decision:
+def approve(
+    session: Session, need_id: int, moderator_id: int, now: datetime, ip: str = ""
+) -> Decision:
     """Publish a submitted need and ask for its shortlist.
 
     Raises NoResultFound; ForbiddenMove if the need is not waiting for a decision, which is
     also what the slower of two facilitators is told, since the row is locked.
     """
-    decision = _decide(session, need_id, moderator_id, Move.APPROVE, now, "")
+    decision = _decide(session, need_id, moderator_id, Move.APPROVE, now, "", ip)
     enqueue(session, Job.SHORTLIST_NEED, need_id=need_id)
     return decision
 
 
 def request_changes(
-    session: Session, need_id: int, moderator_id: int, now: datetime, reason: str
+    session: Session,
+    need_id: int,
+    moderator_id: int,
+    now: datetime,
+    reason: str,
+    ip: str = "",
 ) -> Decision:
     """Send a need back to its buyer, with the reason. Raises as `approve`."""
-    return _decide(session, need_id, moderator_id, Move.REQUEST_CHANGES, now, reason)
+    return _decide(session, need_id, moderator_id, Move.REQUEST_CHANGES, now, reason, ip)
 
 
 def reject(
-    session: Session, need_id: int, moderator_id: int, now: datetime, reason: str
+    session: Session,
+    need_id: int,
+    moderator_id: int,
+    now: datetime,
+    reason: str,
+    ip: str = "",
 ) -> Decision:
     """Refuse a need, with the reason. Raises as `approve`."""
-    return _decide(session, need_id, moderator_id, Move.REJECT, now, reason)
+    return _decide(session, need_id, moderator_id, Move.REJECT, now, reason, ip)
 
 
 def withdraw(session: Session, need_id: int, user_id: int, now: datetime, reason: str) -> None:
@@ -46,7 +60,13 @@ def withdraw(session: Session, need_id: int, user_id: int, now: datetime, reason
 
 
 def _decide(
-    session: Session, need_id: int, moderator_id: int, move: Move, now: datetime, reason: str
+    session: Session,
+    need_id: int,
+    moderator_id: int,
+    move: Move,
+    now: datetime,
+    reason: str,
+    ip: str,
 ) -> Decision:
     need = need_for_update(session, need_id)
     make_move(session, need, move, moderator_id, now, reason)
@@ -62,6 +82,8 @@ def _decide(
         decided_at=now,
     )
     session.add(decision)
+    about = ("need", need_id)
+    audit.note(session, Action.DECIDED, actor_id=moderator_id, about=about, ip=ip, move=move)
     return decision
 
 

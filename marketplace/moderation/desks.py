@@ -1,12 +1,15 @@
 """Which desk looks after a place, and what waits on it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from marketplace.accounts.tables import User
 from marketplace.moderation.tables import Desk, DeskMember, DeskTerritory, QueueEntry
 from marketplace.needs.tables import Need, PlaceType
+from marketplace.structures.tables import Structure
 from marketplace.territories.tables import Territory
 from marketplace.working_days import end_of_working_day_after
 
@@ -41,13 +44,24 @@ def receive_need(session: Session, need: Need, now: datetime) -> QueueEntry:
 
 
 def desk_for_need(session: Session, need: Need) -> Desk:
-    """The most local desk, with a member, whose territory covers the whole place.
-
-    Else the national one, with or without members. Raises NoDesk.
-    """
+    """The desk of the whole place of a need, as `desk_covering`. Raises NoDesk."""
     codes = [zone.territory_code for zone in need.zones]
     if need.place_type == PlaceType.POINT and need.commune_code:
         codes = [need.commune_code]
+    return desk_covering(session, codes)
+
+
+def desk_for_structure(session: Session, structure: Structure) -> Desk:
+    """The desk of a structure's seat, as `desk_covering`. Raises NoDesk."""
+    seat = structure.commune_code or structure.department_code
+    return desk_covering(session, [seat] if seat else [])
+
+
+def desk_covering(session: Session, codes: Collection[str]) -> Desk:
+    """The most local staffed desk whose territory holds all these territories.
+
+    Else the national one, with or without members; for no territory, too. Raises NoDesk.
+    """
     places = session.scalars(select(Territory).where(Territory.code.in_(codes))).all()
     for code in _shared_chain(list(places)):
         if (desk := _staffed_desk_of(session, code)) is not None:
@@ -56,6 +70,36 @@ def desk_for_need(session: Session, need: Need) -> Desk:
     if national is None:
         raise NoDesk
     return national
+
+
+def is_staffed() -> ColumnElement[bool]:
+    """Of a desk: somebody who can still sign in works there."""
+    members = select(DeskMember).join(User).where(DeskMember.desk_id == Desk.id, User.is_active)
+    return members.exists()
+
+
+def hand_on_unstaffed(session: Session) -> int:
+    """Give what waits on desks where nobody works any more to the desks that stand in for
+    them, with its due time as it was. How many have moved."""
+    stranded = (
+        select(QueueEntry)
+        .join(Desk)
+        .where(QueueEntry.decided_at.is_(None), ~Desk.is_national, ~is_staffed())
+        .with_for_update(of=QueueEntry)
+    )
+    moved = 0
+    for entry in session.scalars(stranded):
+        entry.desk = _desk_for(session, entry)
+        moved += 1
+    return moved
+
+
+def _desk_for(session: Session, entry: QueueEntry) -> Desk:
+    if entry.need:
+        return desk_for_need(session, entry.need)
+    subject = entry.offer or entry.claim
+    assert subject is not None, "the table lets no entry wait for nothing"  # noqa: S101
+    return desk_for_structure(session, subject.structure)
 
 
 def _shared_chain(places: list[Territory]) -> list[str]:
@@ -71,8 +115,7 @@ def _staffed_desk_of(session: Session, code: str) -> Desk | None:
     staffed = (
         select(Desk)
         .join(DeskTerritory)
-        .where(DeskTerritory.territory_code == code)
-        .where(select(DeskMember).where(DeskMember.desk_id == Desk.id).exists())
+        .where(DeskTerritory.territory_code == code, is_staffed())
         .order_by(Desk.id)
     )
     return session.scalars(staffed).first()

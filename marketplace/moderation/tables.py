@@ -41,6 +41,8 @@ class Desk(Base):
     phone: Mapped[str] = mapped_column(String(30), default="")
     website: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    closed_at: Mapped[datetime | None]
+    """A closed desk has no territory and no member left; its past decisions stay its own."""
 
     territories: Mapped[list["DeskTerritory"]] = relationship(cascade="all, delete-orphan")
     members: Mapped[list["DeskMember"]] = relationship(cascade="all, delete-orphan")
@@ -129,3 +131,4 @@ class Decision(Base):
     decided_at: Mapped[datetime]
 
     need: Mapped[Need | None] = relationship()
+    claim: Mapped[StructureClaim | None] = relationship()

@@ -35,13 +35,22 @@ class NeedDraft:
 
 
 def post_need(
-    session: Session, author_id: int, organisation_id: int, draft: NeedDraft, now: datetime
+    session: Session,
+    author_id: int,
+    organisation_id: int,
+    draft: NeedDraft,
+    now: datetime,
+    platform_id: int | None = None,
 ) -> Need:
-    """Write a need down and submit it; its desk is for moderation.desks to find."""
+    """Write a need down and submit it; its desk is for moderation.desks to find.
+
+    `platform_id`: the purchasing platform that posts it for the organisation.
+    """
     need = Need(
         slug=f"{text.slug(draft.title)[:SLUG_LENGTH].strip('-')}-{secrets.token_hex(3)}",
         author_id=author_id,
         organisation_id=organisation_id,
+        platform_id=platform_id,
         status=Status.DRAFT,
         created_at=now,
     )

@@ -16,6 +16,7 @@ def is_open(now: datetime) -> ColumnElement[bool]:
 
 
 def needs_of(organisation_ids: Collection[int]) -> Select[Need]:
-    """An organisation's needs, newest first."""
-    posted = select(Need).where(Need.organisation_id.in_(organisation_ids))
+    """The needs of these organisations, and those they posted for another, newest first."""
+    is_theirs = Need.organisation_id.in_(organisation_ids) | Need.platform_id.in_(organisation_ids)
+    posted = select(Need).where(is_theirs)
     return posted.order_by(Need.id.desc())

@@ -40,6 +40,8 @@ class Need(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(90), unique=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    """The purchasing platform that posted it for the organisation, and follows it too."""
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     kind: Mapped[NeedKind]
     title: Mapped[str] = mapped_column(String(200))
@@ -55,7 +57,7 @@ class Need(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     published_at: Mapped[datetime | None]
 
-    organisation: Mapped[Organisation] = relationship()
+    organisation: Mapped[Organisation] = relationship(foreign_keys=organisation_id)
     author: Mapped[User] = relationship()
     sectors: Mapped[list["NeedSector"]] = relationship(cascade="all, delete-orphan")
     zones: Mapped[list["NeedZone"]] = relationship(cascade="all, delete-orphan")

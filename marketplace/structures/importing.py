@@ -188,6 +188,11 @@ def _values(entry: Entry, places: Gazetteer, line: int, report: Report) -> dict[
     return values
 
 
+def row_of(entry: Entry, places: Gazetteer) -> dict[str, Any]:
+    """Every column of a structure that no table holds yet."""
+    return _fresh(entry) | _values(entry, places, 0, Report())
+
+
 def _fresh(entry: Entry) -> dict[str, Any]:
     return dict.fromkeys(_COMPARED, "") | {
         "siret": entry.siret,

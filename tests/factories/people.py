@@ -7,9 +7,15 @@ from itertools import count
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.signing_in import hashed
-from marketplace.accounts.tables import Organisation, OrganisationKind, OrganisationMember, User
-from marketplace.moderation.tables import Desk, DeskMember, DeskTerritory
-from marketplace.structures.tables import Structure, StructureMember
+from marketplace.accounts.tables import (
+    Organisation,
+    OrganisationKind,
+    OrganisationMember,
+    OrganisationRole,
+    User,
+)
+from marketplace.moderation.tables import Desk, DeskMember, DeskRole, DeskTerritory
+from marketplace.structures.tables import Structure, StructureMember, StructureRole
 
 LONG_AGO = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 PASSWORD = "quatre mots au hasard"
@@ -68,5 +74,30 @@ def desk(session: Session, *codes: str, name: str = "Guichet d'essai") -> Desk:
 def facilitator(session: Session, of: Desk) -> User:
     person = user(session)
     session.add(DeskMember(desk_id=of.id, user_id=person.id))
+    session.flush()
+    return person
+
+
+def organisation_member(
+    session: Session, organisation_id: int, role: OrganisationRole, **more: object
+) -> User:
+    person = user(session, **more)  # type: ignore[arg-type]  # a test's own values
+    session.add(OrganisationMember(organisation_id=organisation_id, user_id=person.id, role=role))
+    session.flush()
+    return person
+
+
+def structure_manager(session: Session, structure: Structure, **more: object) -> User:
+    person = user(session, **more)  # type: ignore[arg-type]  # a test's own values
+    session.add(
+        StructureMember(structure_id=structure.id, user_id=person.id, role=StructureRole.MANAGER)
+    )
+    session.flush()
+    return person
+
+
+def lead(session: Session, of: Desk) -> User:
+    person = user(session)
+    session.add(DeskMember(desk_id=of.id, user_id=person.id, role=DeskRole.LEAD))
     session.flush()
     return person

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marketplace.audit import Action, AuditEntry
 from marketplace.db import transaction
 from marketplace.jobs import Job
 from marketplace.moderation import deciding, desks
@@ -42,6 +43,21 @@ def test_an_approved_need_is_published_and_its_shortlist_asked_for_after_the_com
     assert need.status == Status.PUBLISHED
     assert need.published_at == MONDAY
     assert asked_jobs == [(Job.SHORTLIST_NEED, {"need_id": need.id})]
+
+
+def test_the_trail_says_who_decided_what_and_from_where(
+    session: Session, waiting: tuple[Need, int]
+) -> None:
+    need, facilitator_id = waiting
+    with transaction() as writing:
+        deciding.reject(writing, need.id, facilitator_id, MONDAY, "Trop vague", "192.0.2.7")
+    line = session.scalars(
+        select(AuditEntry).where(
+            AuditEntry.actor_id == facilitator_id, AuditEntry.action == Action.DECIDED
+        )
+    ).one()
+    assert (line.object_kind, line.object_id, line.ip) == ("need", need.id, "192.0.2.7")
+    assert line.details == {"move": "reject"}
 
 
 def test_a_decision_undone_asks_for_nothing(

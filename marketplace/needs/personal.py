@@ -1,0 +1,40 @@
+"""What needs hold about a person. All of it stays: a need is its organisation's, and what
+became of it has to be explained. The account that it names is what loses its name."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from marketplace.needs.tables import Need, NeedMove
+
+
+def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object]]]:
+    needs = session.scalars(
+        select(Need)
+        .filter_by(author_id=user_id)
+        .options(joinedload(Need.organisation))
+        .order_by(Need.id)
+    )
+    moves = session.execute(
+        select(NeedMove, Need.title)
+        .join(Need, Need.id == NeedMove.need_id)
+        .where(NeedMove.user_id == user_id)
+        .order_by(NeedMove.id)
+    )
+    return {
+        "besoins_deposes": [
+            {
+                "besoin": row.title,
+                "organisme": row.organisation.name,
+                "description": row.description,
+                "etat": row.status,
+                "cree_le": row.created_at,
+                "publie_le": row.published_at,
+                "reponses_jusqu_au": row.deadline_on,
+            }
+            for row in needs
+        ],
+        "etapes_des_besoins": [
+            {"besoin": title, "etape": row.move, "le": row.moved_at, "motif": row.reason}
+            for row, title in moves
+        ],
+    }
