@@ -1,0 +1,1 @@
+"""What is kept about people, for how long, and how it is handed over or forgotten."""
