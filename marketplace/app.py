@@ -4,30 +4,51 @@ import logging
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, SecurityError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marketplace import clock, formats, jobs, siret
-from marketplace.admin import desk, mails
+from marketplace.admin import (
+    administration,
+    buyers,
+    desk,
+    desks,
+    mails,
+    sectors,
+    team,
+    trail,
+    users,
+)
 from marketplace.api import health
 from marketplace.config import Config, tree
 from marketplace.db import db
-from marketplace.guards.roles import viewer_of
+from marketplace.guards import limits, sessions
+from marketplace.guards.roles import viewer_in
 from marketplace.matching import explaining
 from marketplace.needs import wording
 from marketplace.structures import kinds
 from marketplace.web import (
     accounts,
+    claims,
     dashboard,
+    facilitators,
     home,
+    invitations,
+    members,
     needs,
+    oidc,
+    organisations,
     pages,
+    personal_data,
     places,
+    proconnect,
+    profile,
     structures,
     suggestions,
 )
@@ -36,16 +57,31 @@ logger = logging.getLogger(__name__)
 
 BLUEPRINTS = (
     accounts.accounts,
+    administration.administration,
+    buyers.buyers,
+    claims.claims,
     dashboard.dashboard,
     desk.desk,
+    desks.desks,
+    facilitators.facilitators,
     health.health,
     home.home,
+    invitations.invitations,
     mails.mails,
+    members.members,
     needs.needs,
+    oidc.oidc,
+    organisations.organisations,
     pages.pages,
+    personal_data.personal_data,
     places.places,
+    profile.profile,
+    sectors.sectors,
     structures.structures,
     suggestions.suggestions,
+    team.team,
+    trail.trail,
+    users.users,
 )
 
 
@@ -55,6 +91,7 @@ def create_app(config: Config | None = None) -> Flask:
     Connects to nothing until a request asks for it.
     """
     config = config or Config()
+    is_secure = config.public_base_url.startswith("https:")
     app = Flask(__name__, template_folder=str(tree("templates")))
     app.config.update(
         SECRET_KEY=config.secret_key,
@@ -64,24 +101,33 @@ def create_app(config: Config | None = None) -> Flask:
             "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"},
         },
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        # "__Host-": browsers take it only over HTTPS, for this host alone, for the whole site.
+        SESSION_COOKIE_NAME="__Host-session" if is_secure else "session",
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config.public_base_url.startswith("https:"),
-        REMEMBER_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=is_secure,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_I18N_ENABLED=False,  # WTForms speaks French by itself: see forms.FrenchForm
         TRUSTED_HOSTS=_trusted_hosts(config),
         PUBLIC_BASE_URL=config.public_base_url,
         TILES_URL=config.tiles_url,
         TILES_ATTRIBUTION=config.tiles_attribution,
+        RETENTION=config.retention,
     )
+    if config.trusted_proxies:
+        proxies = config.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way in
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
+        )
     app.extensions["celery"] = jobs.broker_for(config)
     db.init_app(app)
     Migrate(app, db, directory=str(tree("migrations")))
+    _headers(app, config)
+    limits.init_app(app, config)  # before CSRF protection: a forged form counts too
     CSRFProtect(app)
     _sign_in(app)
-    _headers(app, config)
     _errors(app)
     _templates(app)
+    proconnect.init_app(app, config)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
@@ -97,7 +143,8 @@ def _sign_in(app: Flask) -> None:
     manager.login_view = "accounts.sign_in"
     manager.login_message = "Connectez-vous pour continuer."
     manager.session_protection = "strong"
-    manager.user_loader(lambda user_id: viewer_of(db.session(), int(user_id)))
+    manager.user_loader(lambda token: viewer_in(db.session(), token, clock.now()))
+    app.before_request(sessions.stamp_seen)
 
 
 def _headers(app: Flask, config: Config) -> None:
@@ -112,6 +159,8 @@ def _headers(app: Flask, config: Config) -> None:
     @app.before_request
     def name_the_request() -> None:
         g.reference = secrets.token_hex(4)
+        if "\0" in request.path:
+            abort(404)  # nothing of ours is named so, and PostgreSQL takes no null byte
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -119,7 +168,7 @@ def _headers(app: Flask, config: Config) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers["Cache-Control"] = "no-store"
         if config.public_base_url.startswith("https:"):
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response

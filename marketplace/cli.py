@@ -120,6 +120,35 @@ def list_mail(_format: str) -> None:
     click.echo(json.dumps(listed, ensure_ascii=False))
 
 
+@main.group("users")
+def users_() -> None:
+    """People."""
+
+
+@users_.command("invite")
+@click.argument("address", metavar="EMAIL")
+@click.option("--role", required=True, type=click.Choice(["administrator"]))
+def invite_user(address: str, role: str) -> None:
+    """Mail a person a link that opens a role, good for seven days.
+
+    The link is printed when no mail would leave.
+    """
+    from marketplace import clock, mail
+    from marketplace.accounts import administering
+    from marketplace.accounts.addresses import is_address
+
+    if not is_address(address):
+        raise click.UsageError(f"not an address: {address}")
+    with _installed() as (config, session):
+        try:
+            link = administering.invite(session, address, None, clock.now())
+        except administering.AlreadyAdministrator as error:
+            raise click.ClickException(f"{address} is an {role} already") from error
+    click.echo(f"{address} is invited as {role}")
+    if not mail.leaves(address, config.smtp_url):
+        click.echo(f"{config.public_base_url.rstrip('/')}{link}")
+
+
 @main.group("import")
 def import_() -> None:
     """Bring data of yours into the database."""
@@ -203,7 +232,15 @@ def _opened(source: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _database() -> Iterator["Session"]:
-    """One transaction, on the servers that are named, running, or started for the occasion."""
+    """One transaction, as `_installed`."""
+    with _installed() as (_, session):
+        yield session
+
+
+@contextmanager
+def _installed() -> Iterator[tuple["Config", "Session"]]:
+    """The settings and one transaction, on the servers that are named, running, or started
+    for the occasion."""
     from marketplace.app import create_app
     from marketplace.db import transaction
     from marketplace.embedded.joining import services
@@ -215,7 +252,7 @@ def _database() -> Iterator["Session"]:
         create_app(config).app_context(),
         transaction() as session,
     ):
-        yield session
+        yield config, session
 
 
 def _conclude(counts: str, refused: Sequence["Notice | RefusedEntry"]) -> None:

@@ -5,8 +5,11 @@ from html import unescape
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from marketplace.mail import OutgoingMail
 from tests.factories.people import PASSWORD
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -28,3 +31,16 @@ def send(client: FlaskClient, url: str, **fields: Any) -> TestResponse:
 
 def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
     return send(client, "/connexion", email=email, password=password)
+
+
+def mailed(session: Session, kind: str, address: str) -> str:
+    """The link of the last mail of a kind to an address, as its reader follows it."""
+    session.rollback()  # what the server has committed since this session last looked
+    link = session.scalar(
+        select(OutgoingMail.context["link"].astext)
+        .where(OutgoingMail.kind == kind, OutgoingMail.address == address)
+        .order_by(OutgoingMail.id.desc())
+        .limit(1)
+    )
+    assert link, f"no mail of the kind {kind} went to {address}"
+    return str(link)

@@ -99,6 +99,8 @@ def app(prepared_app: Flask) -> Iterator[Flask]:
             elif table.name not in KEPT:
                 db.session.execute(table.delete())
         db.session.commit()
+    for limiter in prepared_app.extensions["limiter"]:
+        limiter.reset()
 
 
 @pytest.fixture

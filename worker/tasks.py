@@ -5,6 +5,8 @@ from marketplace.db import transaction
 from marketplace.digests import sending
 from marketplace.jobs import Job, enqueue
 from marketplace.matching import live_index, queries, shortlisting
+from marketplace.moderation import claims, desks
+from marketplace.retention import expiring
 from worker.app import app, config
 
 
@@ -56,3 +58,55 @@ def send_mail(mail_id: int) -> None:
 def send_due_mail() -> None:
     with transaction() as session:
         sending.ask_for_due(session, clock.now())
+
+
+@app.task(name=Job.TAKE_UP_STALLED_CLAIMS)
+def take_up_stalled_claims() -> None:
+    """Sweep: claims that managers leave without an answer go to a desk."""
+    with transaction() as session:
+        claims.take_up_stalled(session, clock.now())
+
+
+@app.task(name=Job.HAND_ON_UNSTAFFED_QUEUES)
+def hand_on_unstaffed_queues() -> None:
+    """Sweep: what waits on desks whose people all left, whichever way."""
+    with transaction() as session:
+        desks.hand_on_unstaffed(session)
+
+
+@app.task(name=Job.EXPIRE_ACCOUNTS)
+def expire_accounts() -> None:
+    """Sweep: accounts unused for too long are warned, then each is erased in a job of its own."""
+    with transaction() as session:
+        expiring.warn_inactive(session, clock.now(), config.retention)
+        expiring.ask_for_expired(session, clock.now(), config.retention)
+
+
+@app.task(name=Job.EXPIRE_ACCOUNT)
+def expire_account(user_id: int) -> None:
+    with transaction() as session:
+        expiring.expire_account(session, user_id, clock.now(), config.retention)
+
+
+@app.task(name=Job.FORGET_OLD_SESSIONS)
+def forget_old_sessions() -> None:
+    with transaction() as session:
+        expiring.forget_old_sessions(session, clock.now(), config.retention)
+
+
+@app.task(name=Job.FORGET_OLD_LINKS)
+def forget_old_links() -> None:
+    with transaction() as session:
+        expiring.forget_old_links(session, clock.now(), config.retention)
+
+
+@app.task(name=Job.FORGET_OLD_MAIL)
+def forget_old_mail() -> None:
+    with transaction() as session:
+        expiring.forget_old_mail(session, clock.now(), config.retention)
+
+
+@app.task(name=Job.FORGET_OLD_TRAIL)
+def forget_old_trail() -> None:
+    with transaction() as session:
+        expiring.forget_old_trail(session, clock.now(), config.retention)

@@ -1,16 +1,22 @@
 """Who is asking, and the guard that each route wears."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import abort
+from flask import abort, redirect, request, url_for
 from flask_login import UserMixin, current_user, login_required
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.tables import OrganisationMember, User
+from marketplace import audit
+from marketplace.accounts.links import hash_of
+from marketplace.accounts.sessions import is_live
+from marketplace.accounts.tables import OrganisationMember, User, UserSession
+from marketplace.audit import Action
+from marketplace.db import transaction
 from marketplace.moderation.tables import DeskMember
 from marketplace.structures.tables import StructureMember
 
@@ -19,12 +25,31 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = frozenset(
     {
         "static",
+        "accounts.choose_password",
+        "accounts.confirm_address",
+        "accounts.enter",
+        "accounts.follow",
+        "accounts.forgotten_password",
+        "accounts.magic_link",
+        "accounts.mail_sent",
         "accounts.sign_in",
+        "accounts.sign_up",
+        "accounts.verify",
         "health.alive",
         "health.ready",
+        "facilitators.show",
         "home.show",
+        "invitations.show",
         "needs.index",
         "needs.show",
+        "oidc.attach",
+        "oidc.back",
+        "oidc.confirm",
+        "oidc.leave",
+        "oidc.mail_sent",
+        "oidc.prove",
+        "oidc.sign_up",
+        "oidc.start",
         "pages.accessibility",
         "pages.legal",
         "pages.licences",
@@ -41,18 +66,28 @@ PUBLIC = frozenset(
 
 @dataclass(frozen=True)
 class Viewer(UserMixin):
-    """A signed-in person with what it belongs to, read once a request."""
+    """A signed-in person with what it belongs to, read once a request.
+
+    It belongs to nothing while its address is not confirmed. `session_id` and what follows
+    are those of the browser that asks; of a person looked up otherwise, they are empty.
+    """
 
     user_id: int
     full_name: str
     email: str
+    is_verified: bool
     is_administrator: bool
     organisation_ids: frozenset[int]
     structure_ids: frozenset[int]
     desk_ids: frozenset[int]
+    previous_sign_in_at: datetime | None
+    session_id: int | None = None
+    seen_at: datetime | None = None
+    token: str = field(default="", repr=False)
 
     def get_id(self) -> str:
-        return str(self.user_id)
+        """What the cookie holds of it."""
+        return self.token
 
     @property
     def is_buyer(self) -> bool:
@@ -69,20 +104,46 @@ class Viewer(UserMixin):
 
 def viewer_of(session: Session, user_id: int) -> Viewer | None:
     """The person with this id, or None when its account is gone or closed."""
-    user = session.get(User, user_id)
-    if user is None or not user.is_active:
+    row = session.execute(_people().where(User.id == user_id)).first()
+    return _viewer(row) if row else None
+
+
+def viewer_in(session: Session, token: str, now: datetime) -> Viewer | None:
+    """The person whose browser holds this token, or None when its session is over."""
+    seen = _people().add_columns(UserSession.id, UserSession.last_seen_at).join(UserSession)
+    opened_here = seen.where(UserSession.token_hash == hash_of(token), is_live(now))
+    row = session.execute(opened_here).first()
+    if row is None:
         return None
-    organisations = select(OrganisationMember.organisation_id).filter_by(user_id=user_id)
-    structures = select(StructureMember.structure_id).filter_by(user_id=user_id)
-    desks = select(DeskMember.desk_id).filter_by(user_id=user_id)
+    *_, session_id, seen_at = row
+    return replace(_viewer(row), session_id=session_id, seen_at=seen_at, token=token)
+
+
+def _people() -> Select[Any]:
+    """Open accounts, each with the ids of what it belongs to: one query for a whole person."""
+    ids = (
+        select(OrganisationMember.organisation_id).where(OrganisationMember.user_id == User.id),
+        select(StructureMember.structure_id).where(StructureMember.user_id == User.id),
+        select(DeskMember.desk_id).where(DeskMember.user_id == User.id),
+    )
+    return select(User, *(func.array(of_one.scalar_subquery()) for of_one in ids)).where(
+        User.is_active
+    )
+
+
+def _viewer(row: Sequence[Any]) -> Viewer:
+    user, organisation_ids, structure_ids, desk_ids, *_ = row
+    is_verified = user.email_verified_at is not None
     return Viewer(
         user_id=user.id,
         full_name=user.full_name,
         email=user.email,
-        is_administrator=user.is_administrator,
-        organisation_ids=frozenset(session.scalars(organisations)),
-        structure_ids=frozenset(session.scalars(structures)),
-        desk_ids=frozenset(session.scalars(desks)),
+        is_verified=is_verified,
+        is_administrator=user.is_administrator and is_verified,
+        organisation_ids=frozenset(organisation_ids if is_verified else ()),
+        structure_ids=frozenset(structure_ids if is_verified else ()),
+        desk_ids=frozenset(desk_ids if is_verified else ()),
+        previous_sign_in_at=user.previous_sign_in_at,
     )
 
 
@@ -91,14 +152,20 @@ def viewer() -> Viewer | None:
     return current_user._get_current_object() if current_user.is_authenticated else None
 
 
-def _guard(name: str, allows: Callable[[Viewer], bool]) -> Callable[[View], View]:
-    """A visitor is sent to sign in; a person whom the guard does not allow is told 403."""
+def _guard(
+    name: str, allows: Callable[[Viewer], bool], even_unverified: bool = False
+) -> Callable[[View], View]:
+    """A visitor is sent to sign in, a person whose address is not confirmed to confirm it; one
+    whom the guard does not allow is told 403."""
 
     def dress(view: View) -> View:
         @wraps(view)
         @login_required
         def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_verified and not even_unverified:
+                return redirect(url_for("accounts.unverified"))
             if not allows(current_user):
+                _note_refusal(current_user.user_id)
                 abort(403)
             return view(*args, **kwargs)
 
@@ -108,8 +175,24 @@ def _guard(name: str, allows: Callable[[Viewer], bool]) -> Callable[[View], View
     return dress
 
 
+def _note_refusal(user_id: int) -> None:
+    with transaction() as session:
+        audit.note(
+            session,
+            Action.ACCESS_REFUSED,
+            actor_id=user_id,
+            about=("user", user_id),
+            ip=request.remote_addr or "",
+            page=request.endpoint,
+        )
+
+
 sign_in_required = _guard("signed in", lambda viewer: True)
+even_unverified = _guard("signed in, confirmed or not", lambda viewer: True, even_unverified=True)
 buyer_required = _guard("buyer", lambda viewer: viewer.is_buyer)
 structure_member_required = _guard("structure member", lambda viewer: viewer.is_structure_member)
 facilitator_required = _guard("facilitator", lambda viewer: viewer.is_facilitator)
 administrator_required = _guard("administrator", lambda viewer: viewer.is_administrator)
+facilitator_or_administrator_required = _guard(
+    "facilitator or administrator", lambda viewer: viewer.is_facilitator or viewer.is_administrator
+)

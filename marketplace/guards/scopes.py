@@ -7,6 +7,7 @@ from marketplace.guards.roles import Viewer
 from marketplace.moderation.tables import QueueEntry
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need
+from marketplace.structures.tables import StructureClaim
 
 PUBLIC_STATUSES = (
     Status.PUBLISHED,
@@ -24,8 +25,18 @@ def visible_needs(viewer: Viewer | None) -> Select[Need]:
         return needs
     allowed: list[ColumnElement[bool]] = [Need.status.in_(PUBLIC_STATUSES)]
     if viewer is not None:
-        allowed += [Need.organisation_id.in_(viewer.organisation_ids), on_desk_of(viewer)]
+        allowed += [bought_by(viewer), on_desk_of(viewer)]
     return needs.where(or_(*allowed))
+
+
+def bought_by(viewer: Viewer) -> ColumnElement[bool]:
+    """Needs of this person's organisations, and those that they posted for another."""
+    own = viewer.organisation_ids
+    return or_(Need.organisation_id.in_(own), Need.platform_id.in_(own))
+
+
+def is_bought_by(viewer: Viewer, need: Need) -> bool:
+    return not viewer.organisation_ids.isdisjoint({need.organisation_id, need.platform_id})
 
 
 def on_desk_of(viewer: Viewer) -> ColumnElement[bool]:
@@ -37,7 +48,15 @@ def may_see_shortlist(session: Session, viewer: Viewer | None, need: Need) -> bo
     """The buyer's own people, its facilitators and administrators; nobody else."""
     if viewer is None:
         return False
-    if viewer.is_administrator or need.organisation_id in viewer.organisation_ids:
+    if viewer.is_administrator or is_bought_by(viewer, need):
         return True
     moderated = select(Need.id).where(Need.id == need.id, on_desk_of(viewer))
     return session.scalar(moderated) is not None
+
+
+def claims_on_desk_of(viewer: Viewer) -> Select[StructureClaim]:
+    """The claims that came to a desk of this facilitator; managers' own affairs are not."""
+    came = QueueEntry.claim_id == StructureClaim.id
+    return select(StructureClaim).where(
+        exists().where(came, QueueEntry.desk_id.in_(viewer.desk_ids))
+    )

@@ -11,7 +11,7 @@ from marketplace.forms import page_asked
 from marketplace.guards.roles import sign_in_required
 from marketplace.insights.figures import presence
 from marketplace.matching import queries as matching
-from marketplace.moderation.queries import waiting_needs
+from marketplace.moderation.queries import waiting_claims, waiting_needs
 from marketplace.needs import wording
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.queries import needs_of
@@ -39,7 +39,9 @@ def show() -> str:
     ).all()
     sent_back = posted.where(Need.status == Status.CHANGES_REQUESTED)
     suggested = matching.matches_of_structures(current_user.structure_ids, now)
-    waiting = waiting_needs(session, current_user.desk_ids)
+    desks = current_user.desk_ids
+    queue = [*waiting_needs(session, desks), *waiting_claims(session, desks)]
+    waiting = sorted(queue, key=lambda entry: entry.due_at)
     return render_template(
         "web/dashboard/show.html",
         needs=[(need, wording.place(need, places)) for need in needs],

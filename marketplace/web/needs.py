@@ -18,11 +18,16 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace import clock, formats
-from marketplace.accounts.queries import organisations
+from marketplace.accounts.queries import buyable_by, platform_for
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line, page_asked
 from marketplace.guards.roles import Viewer, buyer_required, viewer
-from marketplace.guards.scopes import may_see_shortlist, visible_needs
+from marketplace.guards.scopes import (
+    bought_by,
+    is_bought_by,
+    may_see_shortlist,
+    visible_needs,
+)
 from marketplace.matching import queries as matching
 from marketplace.matching.tables import Match, Shortlist
 from marketplace.moderation import desks
@@ -42,7 +47,7 @@ from marketplace.offers.wording import SERVICE_TYPES
 from marketplace.sectors.queries import all_groups
 from marketplace.structures.kinds import Kind
 from marketplace.territories import naming
-from marketplace.territories.gazetteer import COUNTRY, Gazetteer
+from marketplace.territories.gazetteer import Gazetteer
 from marketplace.territories.gazetteer import Kind as ZoneKind
 from marketplace.territories.queries import gazetteer
 
@@ -122,7 +127,7 @@ class NeedForm(FrenchForm):
         self.groups = all_groups(session)
         self.commune_code: str | None = None
         self.zone_codes: tuple[str, ...] = ()
-        bought_for = organisations(session, viewer.organisation_ids)
+        bought_for = buyable_by(session, viewer.organisation_ids)
         self.organisation.choices = choices_of({o.id: o.name for o in bought_for})
         self.sectors.choices = choices_of(
             {sector.slug: sector.name for group in self.groups for sector in group.sectors}
@@ -163,20 +168,15 @@ class NeedForm(FrenchForm):
         return True
 
     def _find_zones(self) -> bool:
-        asked = [
-            words
-            for words in (self.zones.data or "").replace("\n", ";").split(";")
-            if words.strip()
-        ]
-        if not asked:
-            add_error(self.zones, "Donnez au moins un territoire, par exemple Doubs ; Jura")
+        if self.zones.errors:
             return False
-        found = {words.strip(): naming.zone_named(self.places, words) for words in asked}
-        unknown = [words for words, code in found.items() if code in (None, COUNTRY)]
+        self.zone_codes, unknown = naming.zones_named(self.places, self.zones.data or "")
         if unknown:
             add_error(self.zones, f"Territoire introuvable : « {' », « '.join(unknown)} »")
             return False
-        self.zone_codes = tuple(dict.fromkeys(code for code in found.values() if code))
+        if not self.zone_codes:
+            add_error(self.zones, "Donnez au moins un territoire, par exemple Doubs ; Jura")
+            return False
         return True
 
     def draft(self) -> NeedDraft:
@@ -251,7 +251,9 @@ def post() -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     now = clock.now()
     with transaction() as session:
-        need = post_need(session, who.user_id, form.organisation.data, form.draft(), now)
+        buyer_id = form.organisation.data
+        platform_id = platform_for(session, who.organisation_ids, buyer_id)
+        need = post_need(session, who.user_id, buyer_id, form.draft(), now, platform_id)
         entry = desks.receive_need(session, need, now)
         slug, desk_name = need.slug, entry.desk.name
     flash(f"Votre besoin est déposé. {desk_name} le relit sous deux jours ouvrés.")
@@ -267,6 +269,7 @@ def edit(slug: str) -> ResponseReturnValue:
         return redirect(url_for("needs.show", slug=slug))
     places = gazetteer(db.session())
     form = NeedForm(_buyer(), places, data=_as_filled(need, places))
+    form.organisation.choices = choices_of({need.organisation_id: need.organisation.name})
     if not form.validate_on_submit():
         page = render_template("web/needs/post.html", form=form, need=need)
         return page, 422 if form.errors else 200
@@ -326,7 +329,7 @@ def show(slug: str) -> ResponseReturnValue:
     own = matching.matches_of_need(need.id).where(
         Match.structure_id.in_(who.structure_ids if who else ())
     )
-    is_buyers = who is not None and need.organisation_id in who.organisation_ids
+    is_buyers = who is not None and is_bought_by(who, need)
     page = page_asked()
     shown = eligible[(page - 1) * MATCHES_SHOWN : page * MATCHES_SHOWN]
     return render_template(
@@ -375,8 +378,5 @@ def _buyer() -> Viewer:
 
 
 def _own_need(slug: str) -> Need:
-    who = _buyer()
-    found = db.session.scalars(
-        select(Need).where(Need.slug == slug, Need.organisation_id.in_(who.organisation_ids))
-    ).first()
+    found = db.session.scalars(select(Need).where(Need.slug == slug, bought_by(_buyer()))).first()
     return found or abort(404)

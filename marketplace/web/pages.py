@@ -1,6 +1,6 @@
 """Pages that say how the service works and by what rules."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 
 pages = Blueprint("pages", __name__)
 
@@ -22,7 +22,7 @@ def accessibility() -> str:
 
 @pages.get("/donnees-personnelles")
 def privacy() -> str:
-    return render_template("web/pages/privacy.html")
+    return render_template("web/pages/privacy.html", retention=current_app.config["RETENTION"])
 
 
 @pages.get("/licences")

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from marketplace import clock
 from marketplace.db import db
 from marketplace.forms import one_line, page_asked
+from marketplace.guards.roles import viewer
 from marketplace.matching.previewing import preview_of
 from marketplace.matching.shapes import Need, Ranked
 from marketplace.offers import wording
@@ -74,10 +75,11 @@ def show(slug: str) -> str:
     structure = session.scalars(
         select(Structure).where(Structure.slug == slug, Structure.is_active)
     ).one()
-    places = gazetteer(session)
+    places, who = gazetteer(session), viewer()
     return render_template(
         "web/structures/show.html",
         structure=structure,
+        is_own=who is not None and structure.id in who.structure_ids,
         place=naming.label(places, structure.commune_code) if structure.commune_code else None,
         offers=[
             (offer, wording.sectors(offer), wording.coverage(offer, places))

@@ -6,13 +6,24 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import clock
+from marketplace.accounts import teams
+from marketplace.accounts.organisations import TEAM
+from marketplace.accounts.tables import (
+    Organisation,
+    OrganisationMember,
+    OrganisationRequest,
+    OrganisationRole,
+    User,
+)
 from marketplace.db import transaction
 from marketplace.matching.shortlisting import shortlist_need
-from marketplace.moderation import desks
+from marketplace.moderation import claims, desks
 from marketplace.needs.lifecycle import Status
+from marketplace.structures.tables import Structure, StructureClaim
 from tests.factories import people
 from tests.factories.market import DOLE, offer, structure, submitted_need
 
@@ -55,16 +66,27 @@ class Site:
         desks.receive_need(session, waiting, clock.now() - timedelta(days=9))
         sent_back = submitted_need(session, buyer.id, buyer_of.id, title="Déménagement")
         sent_back.status = Status.CHANGES_REQUESTED
+        facilitator = people.facilitator(session, desk)
+        claim, request, manager = self._team(session, here, buyer_of)
+        town, garden = (
+            f"/mon-organisme/{buyer_of.siret}/equipe",
+            f"/ma-structure/{here.slug}/equipe",
+        )
         self.emails = {
             "buyer": buyer.email,
+            "manager": manager.email,
             "structure": people.structure_member(session, here).email,
-            "facilitator": people.facilitator(session, desk).email,
+            "facilitator": facilitator.email,
             "administrator": people.user(session, is_administrator=True).email,
         }
         self.pages = {
             "anonymous": [
                 "/",
                 "/connexion",
+                "/connexion/lien",
+                "/inscription",
+                "/mot-de-passe/oublie",
+                "/lien/mot-de-passe/eteint",
                 "/besoins",
                 f"/besoins/{published.slug}",
                 "/structures",
@@ -77,27 +99,101 @@ class Site:
                 "/donnees-personnelles",
                 "/licences",
                 "/plan-du-site",
+                "/facilitateurs?lieu=Saint-Denis",
                 "/nulle-part",
             ],
             "buyer": [
                 "/tableau-de-bord",
+                "/mon-compte",
+                "/mon-compte/nom",
+                "/mon-compte/adresse",
+                "/mon-compte/mot-de-passe",
+                "/mon-compte/appareils",
                 "/besoins/deposer",
                 f"/besoins/{published.slug}",
                 f"/besoins/{waiting.slug}",
                 f"/besoins/{sent_back.slug}/modifier",
                 f"/besoins/{published.slug}/retirer",
             ],
-            "structure": ["/tableau-de-bord", "/besoins-pour-vous"],
-            "facilitator": ["/tableau-de-bord", "/guichet/", f"/guichet/besoins/{waiting.slug}"],
-            "administrator": ["/tableau-de-bord", f"/besoins/{published.slug}"],
+            "structure": [
+                "/tableau-de-bord",
+                "/besoins-pour-vous",
+                "/mes-donnees",
+                "/mes-donnees/effacer",
+            ],
+            "manager": [
+                "/invitations/eteinte",
+                "/mes-organismes",
+                "/mes-organismes/rejoindre",
+                "/mes-organismes/rejoindre?siret=123",
+                "/mes-organismes/21250056500016/creer",
+                f"/mes-organismes/{buyer_of.siret}/rejoindre",
+                town,
+                f"{town}/inviter",
+                f"{town}/demandes/{request.id}",
+                f"{town}/{buyer.id}/role",
+                garden,
+                f"{garden}/{manager.id}/retirer",
+                "/structures/revendiquer?siret=73282932000074",
+                "/structures/proposer/73282932000074",
+                f"/structures/{here.slug}/revendiquer",
+            ],
+            "facilitator": [
+                "/tableau-de-bord",
+                "/guichet/",
+                f"/guichet/besoins/{waiting.slug}",
+                f"/guichet/demandes/{claim.id}",
+            ],
+            "administrator": [
+                "/tableau-de-bord",
+                f"/besoins/{published.slug}",
+                "/admin/",
+                "/admin/personnes/?q=a&compte=ouvert",
+                "/admin/personnes/inviter",
+                f"/admin/personnes/{buyer.id}",
+                f"/admin/personnes/{buyer.id}/fermer",
+                "/admin/organismes/",
+                f"/admin/organismes/{buyer_of.id}",
+                f"/admin/organismes/{buyer_of.id}/modifier",
+                "/admin/guichets/",
+                "/admin/guichets/nouveau",
+                f"/admin/guichets/{desk.id}",
+                f"/admin/guichets/{desk.id}/fermer",
+                f"/guichet/equipe/{desk.id}",
+                f"/guichet/equipe/{desk.id}/{facilitator.id}/retirer",
+                "/admin/secteurs/?q=vert",
+                "/admin/journal/",
+                "/admin/journal/?acteur=personne",
+            ],
         }
         session.commit()
         with transaction() as writing:
             shortlist_need(writing, published.id, clock.now())
 
+    def _team(
+        self, session: Session, garden: Structure, town: Organisation
+    ) -> tuple[StructureClaim, OrganisationRequest, User]:
+        """A claim on the desk, a request to join, and who manages both teams."""
+        now, ip = clock.now(), "192.0.2.1"
+        newcomer = people.user(session, "Nina Nouvelle")
+        claims.claim_structure(session, garden.id, newcomer.id, "Directrice", now, ip)
+        manager = people.structure_manager(session, garden)
+        session.add(
+            OrganisationMember(
+                organisation_id=town.id, user_id=manager.id, role=OrganisationRole.MANAGER
+            )
+        )
+        session.flush()
+        request = teams.ask(session, TEAM, town.id, newcomer.id, "Chargée d'achats", now, ip)
+        teams.invite(
+            session, TEAM, town.id, "lea@tandem.invalid", teams.Role.MEMBER, manager.id, now, ip
+        )
+        claim = session.scalars(select(StructureClaim).filter_by(user_id=newcomer.id)).one()
+        return claim, request, manager
+
 
 @pytest.mark.parametrize(
-    "role", ["anonymous", "buyer", "structure", "facilitator", "administrator"]
+    "role", ["anonymous", "buyer", "manager", "structure", "facilitator", "administrator"]
 )
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     role: str, browser: Browser, site: str, session: Session

@@ -10,6 +10,9 @@ from tests.looks.reading import Element, Page
 PUBLIC = [
     "/styleguide",
     "/connexion",
+    "/connexion/lien",
+    "/inscription",
+    "/mot-de-passe/oublie",
     "/classement",
     "/mentions-legales",
     "/accessibilite",

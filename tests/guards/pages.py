@@ -1,0 +1,125 @@
+"""The forms of a page, filled as a careful person would."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html.parser import HTMLParser
+
+from marketplace import clock
+from tests.factories import people
+
+Attributes = dict[str, str | None]
+
+
+@dataclass
+class Control:
+    name: str
+    kind: str
+    """The type of an input, else "textarea" or "select"."""
+
+    value: str = ""
+    is_chosen: bool = True
+    """Unchecked boxes and options that are not selected are not sent."""
+
+
+@dataclass
+class Form:
+    action: str
+    controls: list[Control] = field(default_factory=list)
+
+    def filled(self) -> dict[str, list[str]]:
+        """What stands there, and a likely answer wherever nothing does.
+
+        Of the choices and buttons of one name, the first where none is chosen.
+        """
+        said: dict[str, list[str]] = {}
+        for control in self.controls:
+            if control.kind in CHOSEN:
+                if control.is_chosen:
+                    said.setdefault(control.name, []).append(control.value)
+            else:
+                said[control.name] = [control.value or likely(control)]
+        for control in self.controls:
+            if control.kind in ("radio", "select", "submit") and control.value:
+                said.setdefault(control.name, [control.value])
+        return said
+
+    def offered(self) -> list[tuple[str, str]]:
+        """What tells it from a form to the same address: its fields, and what they let choose."""
+        return [(c.name, c.value if c.kind in CHOSEN else c.kind) for c in self.controls]
+
+
+CHOSEN = ("radio", "checkbox", "select", "submit")
+
+BY_NAME = {
+    "commune": "Besançon (25)",
+    "zones": "Doubs",
+    "territories": "Doubs",
+    "radius_km": "20",
+    "siret": "21250056500016",
+    "deadline_on": (clock.today() + timedelta(days=30)).isoformat(),
+}
+BY_KIND = {
+    "email": "nouvelle.personne@tandem.invalid",
+    "password": people.PASSWORD,
+    "tel": "01 23 45 67 89",
+    "url": "https://exemple.invalid/",
+}
+
+
+def likely(control: Control) -> str:
+    return BY_NAME.get(control.name) or BY_KIND.get(control.kind) or "Une réponse"
+
+
+class _Reader(HTMLParser):
+    def __init__(self, path: str, method: str) -> None:
+        super().__init__()
+        self.path, self.method = path, method
+        self.forms: list[Form] = []
+        self._form: Form | None = None
+        self._textarea: Control | None = None
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given: Attributes = dict(attrs)
+        if tag == "form" and (given.get("method") or "get").lower() == self.method:
+            self._form = Form(given.get("action") or self.path)
+            self.forms.append(self._form)
+        elif self._form is not None:
+            self._control(self._form, tag, given)
+
+    def _control(self, form: Form, tag: str, given: Attributes) -> None:
+        name, value = given.get("name") or "", given.get("value") or ""
+        if tag == "option" and self._select:
+            chosen = "selected" in given
+            form.controls.append(Control(self._select, "select", value, chosen))
+        elif not name:
+            return
+        elif tag == "select":
+            self._select = name
+        elif tag == "textarea":
+            self._textarea = Control(name, "textarea")
+            form.controls.append(self._textarea)
+        elif tag in ("input", "button"):
+            kind = "submit" if tag == "button" else given.get("type") or "text"
+            chosen = kind not in CHOSEN or "checked" in given
+            form.controls.append(Control(name, kind, value, chosen))
+
+    def handle_data(self, data: str) -> None:
+        if self._textarea is not None:
+            self._textarea.value += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        elif tag == "select":
+            self._select = ""
+        elif tag == "textarea" and self._textarea is not None:
+            self._textarea.value = self._textarea.value.strip()
+            self._textarea = None
+
+
+def forms_of(html: str, path: str, method: str = "post") -> list[Form]:
+    """The forms of a page: those that change something, or those that only ask."""
+    reader = _Reader(path, method)
+    reader.feed(html)
+    return reader.forms

@@ -1,0 +1,374 @@
+"""What nobody should send, to every form that any role is shown."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from marketplace import mail
+from marketplace.accounts.tables import (
+    Invitation,
+    Organisation,
+    OrganisationMember,
+    PurchasingMandate,
+    User,
+)
+from marketplace.db import db
+from marketplace.digests.composing import compose
+from marketplace.mail import OutgoingMail
+from marketplace.moderation.tables import Desk, DeskMember, DeskTerritory
+from marketplace.needs.tables import Need
+from marketplace.offers.tables import Offer
+from marketplace.structures.tables import Structure, StructureMember
+from tests.guards.matrix import Row, path_to, rows, someone_allowed
+from tests.guards.pages import Control, Form, forms_of
+from tests.guards.world import ROLES, WATCHED, World
+
+GETS = [row for row in rows() if row.method == "GET"]
+POSTS = [row for row in rows() if row.method == "POST"]
+REFUSED = range(400, 500)
+
+SMUGGLED = {
+    "role": "admin",
+    "is_admin": "1",
+    "is_administrator": "1",
+    "is_active": "1",
+    "email_verified_at": "2026-01-01T00:00:00+00:00",
+    "password_hash": "x",
+    "status": "published",
+    "decided_at": "2026-01-01T00:00:00+00:00",
+    "is_accepted": "1",
+    "id": "1",
+    "user_id": "1",
+    "actor_id": "1",
+    "author_id": "1",
+    "moderator_id": "1",
+    "organisation_id": "1",
+    "structure_id": "1",
+    "desk_id": "1",
+    "platform_id": "1",
+    "subject_id": "1",
+    "is_national": "1",
+}
+"""Columns of ours that no form offers; where one does, its own answer stays."""
+
+NASTY = "Zoé\u202e\u2066\u200b\u200f\ufeff\x00\x07\r\nBcc: tous@ailleurs.invalid\r\n\r\nCorps"
+MAY_BREAK_LINES = {"description", "message", "reason", "body"}
+HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A form, and who was shown it."""
+
+    role: str
+    form: Form
+
+    def __str__(self) -> str:
+        return f"{self.role}, {self.form.action}"
+
+
+DIFFERENT = {"visitor", "buyer", "colleague", "administrator"}
+"""Who looks at what everybody is shown."""
+
+
+@pytest.fixture(scope="module")
+def doors(world: World) -> list[Door]:
+    """Every form of every page that the matrix opens to somebody, once however many see it."""
+    found: dict[tuple[object, ...], Door] = {}
+    for row in GETS:
+        path = path_to(world, row)
+        shown = [role for role in ROLES if row.answers[role] == "200"]
+        for role in shown if len(shown) <= len(DIFFERENT) else sorted(DIFFERENT & set(shown)):
+            page = world.browsers[role].open("GET", path)
+            for form in forms_of(page.text, path) if page.mimetype == "text/html" else []:
+                found.setdefault((form.action, *form.offered()), Door(role, form))
+    return list(found.values())
+
+
+def send(world: World, door: Door, fields: dict[str, Any]) -> TestResponse:
+    forget_counts(world.app)
+    browser = world.browsers[door.role]
+    return browser.open("POST", door.form.action, data=fields | {"csrf_token": browser.token})
+
+
+def forget_counts(app: Flask) -> None:
+    for limiter in app.extensions.get("limiter", ()):
+        limiter.reset()
+
+
+def test_there_is_a_form_behind_each_page_that_takes_one(world: World, doors: list[Door]) -> None:
+    """Else the tests below would look at nothing."""
+    reached = {door.form.action.split("?")[0] for door in doors}
+    asked = {path_to(world, row) for row in rows() if _is_open_to_somebody(row)}
+    assert asked - reached - POSTED_WITHOUT_A_PAGE == set()
+
+
+POSTED_WITHOUT_A_PAGE: set[str] = set()
+
+
+def _is_open_to_somebody(row: Row) -> bool:
+    return row.method == "POST" and "422" in row.answers.values()
+
+
+def test_fields_that_a_form_does_not_offer_make_no_difference(
+    world: World, doors: list[Door]
+) -> None:
+    """`role=admin` posted beside a good answer gives what the good answer alone gives."""
+    differing = {}
+    for door in doors:
+        fields = door.form.filled()
+        plain = send(world, door, fields).status_code, standing(world)
+        world.what_changed()
+        smuggled = {name: value for name, value in SMUGGLED.items() if name not in fields}
+        loaded = send(world, door, smuggled | fields).status_code, standing(world)
+        world.what_changed()
+        if plain != loaded:
+            differing[str(door)] = (plain, loaded)
+    assert differing == {}
+
+
+def standing(world: World) -> set[tuple[Any, ...]]:
+    """Who may do what, and in which state things are; by names, for ids differ each time."""
+    in_town = OrganisationMember, Organisation, OrganisationMember.organisation_id
+    in_structure = StructureMember, Structure, StructureMember.structure_id
+    in_desk = DeskMember, Desk, DeskMember.desk_id
+    asked: list[Select[Any]] = [
+        select(User.email, User.is_administrator, User.is_active, User.full_name),
+        select(User.email, User.email_verified_at.is_(None), User.password_hash.is_(None)),
+        select(DeskTerritory.desk_id, DeskTerritory.territory_code),
+        select(PurchasingMandate.platform_id, PurchasingMandate.organisation_id),
+        select(Invitation.kind, Invitation.subject_id, Invitation.role, Invitation.address),
+        select(Need.title, Need.status, Need.organisation_id),
+        select(Offer.title, Offer.status, Offer.structure_id),
+        select(Structure.name, Structure.is_active, Structure.is_reachable),
+        select(Desk.name, Desk.is_national, Desk.email),
+        *(
+            select(subject.name, User.email, member.role)
+            .join(User, User.id == member.user_id)
+            .join(subject, subject.id == key)
+            for member, subject, key in (in_town, in_structure, in_desk)
+        ),
+    ]
+    with world.app.app_context():
+        return {
+            (number, *row)
+            for number, query in enumerate(asked)
+            for row in db.session.execute(query)
+        }
+
+
+NOT_TYPED = ("radio", "select", "hidden", "submit")
+
+
+def test_an_answer_that_was_not_offered_is_refused(world: World, doors: list[Door]) -> None:
+    """Another value for each list of choices in turn: an error, and nothing changed."""
+    taken = {}
+    for door in doors:
+        for name in {c.name for c in door.form.controls if c.kind in NOT_TYPED} - {"csrf_token"}:
+            page = send(world, door, door.form.filled() | {name: "administrator-999"})
+            changed = world.what_changed()
+            if page.status_code not in REFUSED or changed:
+                taken[f"{door}: {name}"] = (page.status_code, changed)
+    assert taken == {}
+
+
+def test_ten_thousand_characters_in_a_line_are_refused(world: World, doors: list[Door]) -> None:
+    taken = {}
+    for door in doors:
+        for control in {c.name: c for c in door.form.controls if is_a_line(c)}.values():
+            page = send(world, door, door.form.filled() | {control.name: "x" * 10_000})
+            changed = world.what_changed()
+            if page.status_code not in REFUSED or changed:
+                taken[f"{door}: {control.name}"] = (page.status_code, changed)
+    assert taken == {}
+
+
+def is_a_line(control: Control) -> bool:
+    return control.kind in ("text", "email", "password", "search", "tel", "url")
+
+
+def test_what_no_one_can_see_is_never_stored(world: World, doors: list[Door]) -> None:
+    """Null bytes, marks that turn the writing round, invisible ones, ends of line in a name."""
+    kept: dict[str, set[str]] = {}
+    for door in doors:
+        texts = [c.name for c in door.form.controls if c.kind in ("text", "search", "textarea")]
+        if not texts:
+            continue
+        page = send(world, door, door.form.filled() | dict.fromkeys(texts, NASTY))
+        assert page.status_code < 500, str(door)
+        with world.app.app_context():
+            found = set(unseen_in(db.session()))
+            letters_in(db.session())
+        world.what_changed()
+        if found:
+            kept[str(door)] = found
+    assert kept == {}
+
+
+MARKUP = "\"'><img src=x onerror=alert(1)>"
+
+
+def test_markup_that_people_type_is_shown_as_they_typed_it(world: World, doors: list[Door]) -> None:
+    """On the form sent back, on the page that one is led to, and in the mail that leaves."""
+    for door in doors:
+        texts = [c.name for c in door.form.controls if is_a_line(c) or c.kind == "textarea"]
+        page = send(world, door, door.form.filled() | dict.fromkeys(texts, MARKUP))
+        if page.location:
+            page = world.browsers[door.role].open("GET", page.location)
+        assert "<img src=x" not in page.text, str(door)
+        with world.app.app_context():
+            for letter in letters_in(db.session()):
+                html = letter.get_body(("html",))
+                assert html is not None
+                assert "<img src=x" not in html.get_content(), str(door)
+        world.what_changed()
+
+
+def unseen_in(session: Session) -> Iterator[str]:
+    """The columns that hold what they should not."""
+    for table in WATCHED:
+        for row in session.execute(select(table)).mappings():
+            for column, value in row.items():
+                for name, words in strings_in(column, value):
+                    if is_unseen(words, name in MAY_BREAK_LINES):
+                        yield f"{table.name}.{column}: {name}"
+
+
+def strings_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """The texts of a cell, each with what it is called there."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from strings_in(key, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings_in(name, inner)
+
+
+def is_unseen(words: str, may_break: bool) -> bool:
+    spared = "\n\t" if may_break else ""
+    return any(unicodedata.category(c) in HIDDEN and c not in spared for c in words)
+
+
+def letters_in(session: Session) -> list[EmailMessage]:
+    """Every mail that waits, composed: an end of line in a header would raise."""
+    letters = []
+    for row in session.scalars(select(OutgoingMail)):
+        composed = compose(row.kind, row.context, "https://tandem.invalid")
+        letter = mail.message_of(
+            row, composed.subject, composed.text, composed.html, "tandem@tandem.invalid", "tandem"
+        )
+        assert "Bcc" not in letter
+        letters.append(letter)
+    return letters
+
+
+FORGED: dict[str, Any] = {
+    "missing": lambda world, role: {},
+    "invented": lambda world, role: {"csrf_token": "ImludmVudGVkIg.aaaaaa.bbbbbbbbbbbbbbbbbbbb"},
+    "of another browser": lambda world, role: {
+        "csrf_token": world.browsers["other buyer" if role != "other buyer" else "buyer"].token
+    },
+}
+
+
+@pytest.mark.parametrize("row", POSTS, ids=str)
+def test_a_post_without_a_token_of_its_own_browser_does_nothing(world: World, row: Row) -> None:
+    role = someone_allowed(row)
+    for forge in FORGED.values():
+        forget_counts(world.app)
+        page = world.browsers[role].open("POST", path_to(world, row), data=forge(world, role))
+        assert (page.status_code, world.what_changed()) == (400, set())
+
+
+@pytest.mark.parametrize("row", GETS, ids=str)
+def test_a_head_is_a_get_without_its_body(world: World, row: Row) -> None:
+    path = path_to(world, row)
+    browser = world.browsers[someone_allowed(row)]
+    head, get = browser.open("HEAD", path), browser.open("GET", path)
+    assert (head.status_code, head.location) == (get.status_code, get.location)
+    assert head.data == b""
+    assert world.what_changed() == set()
+
+
+@pytest.mark.parametrize("row", rows(), ids=str)
+def test_other_methods_are_refused_and_change_nothing(world: World, row: Row) -> None:
+    browser, path = world.browsers[someone_allowed(row)], path_to(world, row)
+    assert browser.open("OPTIONS", path).status_code == 200
+    for method in ("PUT", "PATCH", "DELETE"):
+        said = {"csrf_token": browser.token}
+        assert browser.open(method, path, data=said).status_code == 405
+    assert world.what_changed() == set()
+
+
+SEARCHED = ("' OR 1=1 --", "%_\\", NASTY, "x" * 10_000, "\U0001f33f" * 500, "<b>", "-1", "9" * 40)
+
+
+def test_no_words_asked_for_break_a_page(world: World) -> None:
+    """Every question of every page, and its page number, asked in strange words."""
+    broken = {}
+    for row in GETS:
+        role, path = someone_allowed(row), path_to(world, row)
+        if row.answers[role] != "200" or row.endpoint == "static":
+            continue
+        page = world.browsers[role].open("GET", path)
+        names = {c.name for form in forms_of(page.text, path, "get") for c in form.controls}
+        for words in SEARCHED:
+            forget_counts(world.app)
+            asked = dict.fromkeys(names | {"page", "next"}, words)
+            answer = world.browsers[role].open("GET", path, query_string=asked)
+            if answer.status_code not in (200, 302, 400, 422) or "<b>" in answer.text:
+                broken[f"{row}: {words[:20]}"] = answer.status_code
+    assert broken == {}
+    assert world.what_changed() == set()
+
+
+ABOUT_NOTHING = (
+    "rien\x00",
+    "' OR 1=1 --",
+    "\u202e",
+    "x" * 2_000,
+    "..",
+    "%2e%2e%2f",
+    "-1",
+    "0",
+    "9" * 40,
+)
+
+
+@pytest.mark.parametrize("row", [row for row in rows() if row.about], ids=str)
+def test_an_object_that_cannot_be_is_not_found(world: World, row: Row) -> None:
+    """Whatever stands where an address names an object, nothing breaks and nothing changes."""
+    browser = world.browsers[someone_allowed(row)]
+    for words in ABOUT_NOTHING:
+        forget_counts(world.app)
+        with world.app.test_request_context():
+            rule = next(world.app.url_map.iter_rules(row.endpoint))
+        path = rule.rule
+        for name in row.about:
+            path = re.sub(rf"<[^>]*\b{name}>", quote(words, safe=""), path)
+        page = browser.open(row.method, path, data={"csrf_token": browser.token})
+        told = (404, 410, 302) if row.endpoint in ASKED_AGAIN else (404, 410)
+        assert page.status_code in told, (path, page.status)
+    assert world.what_changed() == set()
+
+
+ASKED_AGAIN = {
+    "accounts.follow",
+    "claims.create",
+    "organisations.create",
+    "users.take_back_invitation",
+}
+"""A SIRET that is none is asked for again; a dead link and a dead invitation are told so on
+another page."""
