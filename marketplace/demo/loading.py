@@ -188,7 +188,12 @@ def _add_people(session: Session, structures: dict[str, int], now: datetime) -> 
 
 def _add_desks(session: Session) -> dict[str, int]:
     desks = {
-        key: Desk(name=name, territories=[DeskTerritory(territory_code=code) for code in codes])
+        key: Desk(
+            name=name,
+            bearer="Maison de l'emploi de démonstration",
+            email=f"guichet.{key}@tandem.invalid",
+            territories=[DeskTerritory(territory_code=code) for code in codes],
+        )
         for key, (name, codes) in people.DESKS.items()
     }
     session.add_all(desks.values())
