@@ -51,10 +51,13 @@ class Form:
 CHOSEN = ("radio", "checkbox", "select", "submit")
 
 BY_NAME = {
+    "city": "Besançon",
     "commune": "Besançon (25)",
     "zones": "Doubs",
     "territories": "Doubs",
+    "postcode": "25000",
     "radius_km": "20",
+    "website": "https://exemple.invalid/",
     "siret": "21250056500016",
     "deadline_on": (clock.today() + timedelta(days=30)).isoformat(),
 }

@@ -155,12 +155,11 @@ def world_in(app: Flask) -> Iterator[World]:
         for number, role in enumerate(ROLES, start=1):
             world.browsers[role] = Browser(app, f"127.0.0.{number}")
             world.browsers[role].enter(addresses.get(role))
+        names = {world.things[name]: name for name in ("buyer", "member")}
         with app.app_context():
             for opened in db.session.scalars(select(UserSession)):
-                role = next(
-                    r for r in ROLES if world.things.get(r.replace(" ", "_")) == str(opened.user_id)
-                )
-                world.things[f"session_of_{role.replace(' ', '_')}"] = str(opened.id)
+                if name := names.get(str(opened.user_id)):
+                    world.things[f"session_of_{name}"] = str(opened.id)
         world.remember()
         yield world
     finally:
@@ -196,8 +195,7 @@ def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
             approve(session, need.id, person["facilitator"].id, MONDAY)
     things |= {role.replace(" ", "_"): str(someone.id) for role, someone in person.items()}
     things |= {"town": town.siret, "town_id": str(town.id), "other_town_id": str(other_town.id)}
-    things |= {"structure": supplier.slug, "other_structure": other_supplier.slug}
-    things |= {"desk": str(desk.id), "other_desk": str(other_desk.id)}
+    things |= {"structure": supplier.slug, "desk": str(desk.id)}
     things |= {"failed_mail": str(_failed_mail(session).id), "nothing": "n-existe-pas"}
     things |= {"kind_of_mail": "accounts/verify_email", "stylesheet": "css/tandem.css"}
     _requests(session, person, town, supplier, things)
@@ -225,7 +223,6 @@ def _requests(
     claim_structure(session, supplier.id, asking, "", now, "")
     unclaimed = structure(session, "À qui est-ce")
     claim_structure(session, unclaimed.id, asking, "", now, "")
-    things["unclaimed_structure"] = unclaimed.slug
     things["town_request"] = str(session.scalars(select(OrganisationRequest.id)).one())
     claims = select(StructureClaim.id).order_by(StructureClaim.id)
     things["claim"], things["claim_on_desk"] = map(str, session.scalars(claims))
@@ -234,7 +231,7 @@ def _requests(
 def _invitations(
     session: Session, person: dict[str, User], to: dict[str, Any], things: dict[str, str]
 ) -> None:
-    """The visitor's future account, and the other member, are invited everywhere."""
+    """The other member is invited everywhere."""
     kinds = {
         "town": InvitationKind.ORGANISATION,
         "structure": InvitationKind.STRUCTURE,
