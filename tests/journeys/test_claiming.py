@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from marketplace import clock
-from marketplace.jobs import Job, enqueue
+from marketplace.db import transaction
+from marketplace.matching.shortlisting import shortlist_need
 from marketplace.needs.lifecycle import Status
 from tests.browsing import mailed
 from tests.factories import people
@@ -37,8 +38,9 @@ def test_a_manager_accepts_who_claims_its_structure_and_its_suggestions_open(
     town = people.organisation(session, "Ville de Besançon")
     need = submitted_need(session, people.buyer(session, town.id).id, town.id)
     need.status, need.published_at = Status.PUBLISHED, clock.now()
-    enqueue(session, Job.SHORTLIST_NEED, need_id=need.id)
     session.commit()
+    with transaction() as writing:
+        shortlist_need(writing, need.id, clock.now())
 
     sign_in(page, newcomer.email)
     page.get_by_role("link", name="Gérer ma structure").click()

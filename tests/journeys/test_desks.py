@@ -50,7 +50,7 @@ def test_an_administrator_opens_a_desk_whose_facilitator_is_mailed_joins_and_fin
     expect(page.get_by_text("Rien n'attend votre décision")).to_be_visible()
     page.get_by_role("link", name="Ouvrir la file").click()
     expect(page.get_by_role("heading", name="Ce qui attend votre décision")).to_be_visible()
-    expect(page.get_by_role("heading", name="Rien n'attend votre décision")).to_be_visible()
+    expect(page.get_by_text("Rien n'attend votre décision")).to_be_visible()
     sign_out(page)
 
     sign_in(page, buyer.email)

@@ -41,6 +41,7 @@ def test_a_need_is_posted_approved_ranked_and_suggested(page: Page, session: Ses
     page.get_by_label("Titre").fill("Entretien des espaces verts")
     page.get_by_label(re.compile("Description")).fill("Tonte et taille de haies des écoles.")
     page.get_by_label(re.compile(r"^Commune")).fill("Besançon (25)")
+    page.keyboard.press("Escape")  # the suggestions would cover the next field
     page.get_by_label(re.compile("Réponses jusqu'au")).fill(
         (clock.today() + timedelta(days=21)).strftime("%d/%m/%Y")
     )
