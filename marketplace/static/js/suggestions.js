@@ -24,7 +24,9 @@ function enhance(input) {
       clearTimeout(timer);
       timer = setTimeout(async () => {
         const answer = await fetch(`${input.dataset.suggestions}?q=${encodeURIComponent(words)}`);
-        if (answer.ok && mine === asked) populate(await answer.json());
+        // A menu that opened once the field is left would stay, over the next ones.
+        const isAwaited = mine === asked && holder.contains(document.activeElement);
+        if (answer.ok && isAwaited) populate(await answer.json());
       }, PAUSE);
     },
     tStatusQueryTooShort: (length) => `Tapez au moins ${length} lettres.`,

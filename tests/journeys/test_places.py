@@ -1,0 +1,23 @@
+"""The suggestions of places that open under a field while it is filled."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def test_suggestions_open_while_typing_but_not_over_the_page_once_the_field_is_left(
+    page: Page,
+) -> None:
+    page.goto("/structures")
+    where = page.get_by_role("combobox", name=re.compile("Où"))
+    where.fill("Besan")
+    besancon = page.get_by_role("option", name="Besançon (25)")
+    expect(besancon).to_be_visible(timeout=30_000)
+
+    with page.expect_response(re.compile("q=Dole")):
+        where.fill("Dole")
+        where.press("Tab")
+    page.evaluate(DRAWN)
+    expect(page.get_by_role("option")).to_have_count(0)
