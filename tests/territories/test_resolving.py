@@ -161,8 +161,9 @@ def test_every_commune_is_found_by_its_own_name_in_its_department(commune):
 @given(st.sampled_from(UNALIKE), st.data())
 @settings(max_examples=60)
 def test_two_swapped_letters_are_forgiven_in_the_department(commune, data):
-    place = data.draw(st.integers(1, len(commune.name) - 2))
     name = commune.name
+    letters = [i for i in range(1, len(name) - 1) if name[i : i + 2].isalpha()]
+    place = data.draw(st.sampled_from(letters))
     swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
     (found, *_) = resolve_commune(swapped, FRANCE, department=commune.department)
     assert found.code == commune.code
@@ -171,9 +172,10 @@ def test_two_swapped_letters_are_forgiven_in_the_department(commune, data):
 @given(st.sampled_from(UNALIKE), st.data())
 @settings(max_examples=60)
 def test_two_lost_letters_are_forgiven_in_the_department(commune, data):
+    """Lost apart: two neighbours gone may leave the name of another place."""
     first = data.draw(st.integers(1, len(commune.name) - 1))
     once = commune.name[:first] + commune.name[first + 1 :]
-    second = data.draw(st.integers(1, len(once) - 1))
+    second = data.draw(st.integers(1, len(once) - 1).filter(lambda place: place != first))
     twice = once[:second] + once[second + 1 :]
     codes = [c.code for c in resolve_commune(twice, FRANCE, department=commune.department)]
     assert commune.code in codes
