@@ -22,8 +22,13 @@ def long_date(day: date) -> str:
 
 def moment(instant: datetime) -> str:
     """02/01/2026 à 10 h 32, Paris time."""
+    return f"{short_date(instant)} à {hour(instant)}"
+
+
+def hour(instant: datetime) -> str:
+    """10 h 32, Paris time."""
     local = instant.astimezone(PARIS)
-    return f"{local:%d/%m/%Y} à {local.hour}{NBSP}h{NBSP}{local:%M}"
+    return f"{local.hour}{NBSP}h{NBSP}{local:%M}"
 
 
 def number(value: float) -> str:

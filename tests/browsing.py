@@ -44,3 +44,28 @@ def mailed(session: Session, kind: str, address: str) -> str:
     )
     assert link, f"no mail of the kind {kind} went to {address}"
     return str(link)
+
+
+_HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
+_ATTRIBUTE = re.compile(r'\b(name|value)="([^"]*)"')
+
+
+def hidden_of(page: TestResponse) -> dict[str, str]:
+    """What a page's form sends without anybody typing it."""
+    inputs = (dict(_ATTRIBUTE.findall(tag)) for tag in _HIDDEN.findall(page.text.split("<main")[1]))
+    return {one["name"]: unescape(one.get("value", "")) for one in inputs}
+
+
+def post_in_steps(client: FlaskClient, **said: Any) -> TestResponse:
+    """A need from its first step to its desk; stops at the first step that is refused."""
+    page = fill(client, "/besoins/deposer", **said)
+    while page.status_code == 200 and "/etapes/" in page.request.path:
+        page = fill(client, page.request.path, **said)
+    return page
+
+
+def fill(client: FlaskClient, url: str, **fields: Any) -> TestResponse:
+    """As `send`, with the form's hidden inputs as the page gives them."""
+    page = client.get(url)
+    assert page.status_code == 200, f"{url} answered {page.status_code}"
+    return client.post(url, data=hidden_of(page) | fields, follow_redirects=True)

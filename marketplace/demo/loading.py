@@ -221,9 +221,8 @@ def _live(session: Session, one: InventedNeed, number: int, cast: _Cast, now: da
     """Post a need and lead it, by the deeds of each day, to the state that it ends in."""
     buyer_id = cast.buyers[one.organisation]
     posted_at = _office_hour(now, one.posted, number)
-    need = post_need(
-        session, buyer_id, cast.organisations[one.organisation], _draft(one, now), posted_at
-    )
+    draft = _draft(one, now)
+    need = post_need(session, buyer_id, cast.organisations[one.organisation], draft, posted_at)
     entry = receive_need(session, need, posted_at)
     if one.outcome == Status.SUBMITTED:
         return
@@ -240,7 +239,7 @@ def _live(session: Session, one: InventedNeed, number: int, cast: _Cast, now: da
         withdrawn_at = _office_hour(now, one.posted - WITHDRAWN_AFTER, number)
         withdraw(session, need.id, buyer_id, withdrawn_at, one.reason)
     if one.outcome in {Status.CLOSED, Status.AWARDED}:
-        make_move(session, need, Move.CLOSE, None, end_of_day(need.deadline_on))
+        make_move(session, need, Move.CLOSE, None, end_of_day(draft.deadline_on))
     if one.outcome == Status.AWARDED:
         awarded_at = _office_hour(now, AWARDED_BEFORE, number)
         make_move(session, need, Move.AWARD, buyer_id, awarded_at)

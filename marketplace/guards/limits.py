@@ -36,6 +36,9 @@ WRITES_TO_A_PERSON = Allowed("POST", "30 per minute; 200 per hour", "5 per 10 mi
 SENDS_INVITATIONS = Allowed("POST", "60 per minute; 600 per hour", "60 per hour; 200 per day")
 SEARCHES = Allowed("GET", "120 per minute")
 SUGGESTS_WHILE_TYPING = Allowed("GET", "300 per minute")
+SAVES_AND_RANKS_WHILE_TYPING = Allowed("POST", "1200 per minute", "240 per minute")
+"""A step of a need saves itself at most once a second or so; an office shares its address."""
+
 TURNS_TO_THE_PROVIDER = Allowed("GET", "60 per minute")
 EXPORTS = Allowed("POST", "60 per minute", "10 per minute; 60 per hour")
 
@@ -64,6 +67,10 @@ LIMITS = {
     "places.suggest": SUGGESTS_WHILE_TYPING,
     "profile.change_address": WRITES_TO_A_PERSON,
     "profile.change_password": PROVES_WHO_ONE_IS,
+    "steps.how": SAVES_AND_RANKS_WHILE_TYPING,
+    "steps.start": SAVES_AND_RANKS_WHILE_TYPING,
+    "steps.what": SAVES_AND_RANKS_WHILE_TYPING,
+    "steps.where": SAVES_AND_RANKS_WHILE_TYPING,
     "structures.index": SEARCHES,
     "team.show": SENDS_INVITATIONS,
     "trail.export": EXPORTS,

@@ -22,6 +22,8 @@ class WhatIf:
     """Seated less than CLOSE_KM from the place."""
     best: list[Ranked]
     relaxation: Reason | None
+    distances: dict[str, float | None]
+    """Everyone eligible, by structure id, with the kilometres from the place where known."""
 
 
 def what_if(index: Index, need: Need, top: int = 5) -> WhatIf:
@@ -43,6 +45,7 @@ def what_if(index: Index, need: Need, top: int = 5) -> WhatIf:
         close=sum(km is not None and km < CLOSE_KM for km in distances.values()),
         best=rank(index, need, top).matches[: min(top, eligible)],
         relaxation=best,
+        distances=distances,
     )
 
 

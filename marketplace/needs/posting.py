@@ -1,4 +1,4 @@
-"""Writing a need, sending it to its desk, taking it back."""
+"""Posting a whole need at once, and every step in its life."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import text
 from marketplace.needs import lifecycle
-from marketplace.needs.lifecycle import EDITABLE, ForbiddenMove, Move, Status
+from marketplace.needs.lifecycle import Move, Status
 from marketplace.needs.tables import Need, NeedKind, NeedMove, NeedSector, NeedZone, PlaceType
 from marketplace.structures.kinds import Kind
 
@@ -47,7 +47,7 @@ def post_need(
     `platform_id`: the purchasing platform that posts it for the organisation.
     """
     need = Need(
-        slug=f"{text.slug(draft.title)[:SLUG_LENGTH].strip('-')}-{secrets.token_hex(3)}",
+        slug=slug_of(draft.title, secrets.token_hex(3)),
         author_id=author_id,
         organisation_id=organisation_id,
         platform_id=platform_id,
@@ -61,14 +61,9 @@ def post_need(
     return need
 
 
-def revise_need(session: Session, need_id: int, draft: NeedDraft) -> Need:
-    """Change a need that its desk sent back. Raises ForbiddenMove when it is no longer the
-    buyer's to change."""
-    need = need_for_update(session, need_id)
-    if need.status not in EDITABLE:
-        raise ForbiddenMove(need.status, Move.SUBMIT)
-    _write(need, draft)
-    return need
+def slug_of(title: str, end: str) -> str:
+    """Where a need's page lives: its title, shortened, and an end of its own."""
+    return f"{text.slug(title)[:SLUG_LENGTH].strip('-')}-{end}"
 
 
 def need_for_update(session: Session, need_id: int) -> Need:

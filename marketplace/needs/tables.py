@@ -29,12 +29,16 @@ class Need(Base):
     """What a public buyer asks for. It closes at 23:59:59 Paris of its deadline.
 
     Empty `service_types` or `kinds` mean any. `radius_km` asks for structures seated that
-    near, whatever they say they cover.
+    near, whatever they say they cover. A draft may lack its place and its deadline.
     """
 
     __tablename__ = "needs"
     __table_args__ = (
         CheckConstraint("place_type <> 'point' OR commune_code IS NOT NULL", name="point_given"),
+        CheckConstraint(
+            "status = 'draft' OR place_type IS NOT NULL AND deadline_on IS NOT NULL",
+            name="whole_once_sent",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,12 +53,14 @@ class Need(Base):
     status: Mapped[Status] = mapped_column(default=Status.DRAFT, index=True)
     service_types: Mapped[list[str]] = mapped_column(ARRAY(String(5)), default=list)
     kinds: Mapped[list[Kind]] = mapped_column(ARRAY(String(4)), default=list)
-    place_type: Mapped[PlaceType]
+    place_type: Mapped[PlaceType | None]
     commune_code: Mapped[str | None] = mapped_column(ForeignKey("territories.code"))
     radius_km: Mapped[int | None]
     include_country: Mapped[bool] = mapped_column(default=True)
-    deadline_on: Mapped[date]
+    deadline_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    saved_at: Mapped[datetime | None]
+    """When its buyer last wrote in it, step by step."""
     published_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation] = relationship(foreign_keys=organisation_id)

@@ -35,7 +35,12 @@ RESERVATIONS: dict[str, tuple[str, frozenset[Kind]]] = {
 
 
 def place(need: Need, places: Gazetteer) -> str:
-    """« Besançon (25), à moins de 30 km », « Doubs (département), Jura (département) »."""
+    """« Besançon (25), à moins de 30 km », « Doubs (département), Jura (département) ».
+
+    Nothing for a draft that does not say it yet.
+    """
+    if need.place_type is None:
+        return ""
     if need.place_type == PlaceType.COUNTRY:
         return "Toute la France"
     if need.place_type == PlaceType.ZONES:
@@ -52,6 +57,11 @@ def sectors(need: Need) -> list[str]:
 
 def reservation(need: Need) -> str:
     """Which structures may answer."""
+    known = RESERVATIONS.get(reservation_key(need))
+    return known[0] if known else ", ".join(sorted(need.kinds))
+
+
+def reservation_key(need: Need) -> str:
+    """Which of RESERVATIONS a need has; empty for kinds that none of them names."""
     allowed = frozenset(Kind(kind) for kind in need.kinds)
-    known = (label for label, kinds in RESERVATIONS.values() if kinds == allowed)
-    return next(known, ", ".join(sorted(allowed)))
+    return next((key for key, (_, kinds) in RESERVATIONS.items() if kinds == allowed), "")

@@ -39,6 +39,8 @@ SHARPNESS = 2.5
 """How fast a probability falls with the evidence: e ** 2.5 times for one plain word less."""
 DOUBT = 1.0
 """The evidence that would leave the scope even: one plain word."""
+VERY_LIKELY = 0.5
+"""The confidence that one plain word gives alone, in a text that says nothing else."""
 LEAST_SCOPE = 0.3
 """Below this share of the evidence, no inclusive supplier sells this: nothing is suggested."""
 
@@ -55,6 +57,10 @@ class Suggestion:
     name: str
     group: str
     confidence: float
+
+
+def in_words(confidence: float) -> str:
+    return "très probable" if confidence >= VERY_LIKELY else "possible"
 
 
 def suggest(text: str, top: int = 5, cpv: str | None = None) -> list[Suggestion]:

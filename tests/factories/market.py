@@ -6,6 +6,7 @@ from itertools import count
 from sqlalchemy.orm import Session
 
 from marketplace import clock
+from marketplace.needs.drafting import Answers, new_key, start_draft
 from marketplace.needs.posting import NeedDraft, post_need
 from marketplace.needs.tables import Need, NeedKind, PlaceType
 from marketplace.offers.tables import CoverageType, Offer, OfferSector, OfferStatus
@@ -96,3 +97,14 @@ def submitted_need(
     session: Session, author_id: int, organisation_id: int, **changes: object
 ) -> Need:
     return post_need(session, author_id, organisation_id, need_draft(**changes), MONDAY)
+
+
+def draft(session: Session, author_id: int, organisation_id: int, **changes: object) -> Need:
+    """A need at its first step, and the further answers given."""
+    said = {
+        "organisation_id": organisation_id,
+        "kind": NeedKind.QUOTE,
+        "title": "Entretien des espaces verts",
+    }
+    answers = Answers(**(said | changes))  # type: ignore[typeddict-item]  # a test's own values
+    return start_draft(session, author_id, answers, new_key(), MONDAY)

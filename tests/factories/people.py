@@ -101,3 +101,9 @@ def lead(session: Session, of: Desk) -> User:
     session.add(DeskMember(desk_id=of.id, user_id=person.id, role=DeskRole.LEAD))
     session.flush()
     return person
+
+
+def joins(session: Session, person: User, organisation_id: int) -> None:
+    """The person buys for one more organisation."""
+    session.add(OrganisationMember(organisation_id=organisation_id, user_id=person.id))
+    session.flush()

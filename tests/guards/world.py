@@ -32,6 +32,7 @@ from marketplace.moderation import desks
 from marketplace.moderation.claims import claim_structure
 from marketplace.moderation.deciding import approve, request_changes
 from marketplace.moderation.tables import Desk, DeskMember, DeskRole
+from marketplace.needs.tables import PlaceType
 from marketplace.structures.tables import (
     Structure,
     StructureClaim,
@@ -41,7 +42,16 @@ from marketplace.structures.tables import (
 from tests.browsing import token_of
 from tests.conftest import KEPT
 from tests.factories import people
-from tests.factories.market import BESANCON, MARSEILLE, MONDAY, offer, structure, submitted_need
+from tests.factories.market import (
+    BESANCON,
+    MARSEILLE,
+    MONDAY,
+    draft,
+    in_three_weeks,
+    offer,
+    structure,
+    submitted_need,
+)
 
 VISITOR = "visitor"
 ROLES = (
@@ -193,6 +203,15 @@ def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
             request_changes(session, need.id, person["facilitator"].id, MONDAY, "À préciser")
         if name == "published":
             approve(session, need.id, person["facilitator"].id, MONDAY)
+    begun = draft(
+        session,
+        person["buyer"].id,
+        town.id,
+        place_type=PlaceType.POINT,
+        commune_code=BESANCON,
+        deadline_on=in_three_weeks(),
+    )
+    things["draft_need"] = begun.slug
     things |= {role.replace(" ", "_"): str(someone.id) for role, someone in person.items()}
     things |= {"town": town.siret, "town_id": str(town.id), "other_town_id": str(other_town.id)}
     things |= {"structure": supplier.slug, "desk": str(desk.id)}

@@ -23,13 +23,23 @@ from marketplace.db import transaction
 from marketplace.matching.shortlisting import shortlist_need
 from marketplace.moderation import claims, desks
 from marketplace.needs.lifecycle import Status
+from marketplace.needs.tables import PlaceType
 from marketplace.structures.tables import Structure, StructureClaim
 from tests.factories import people
-from tests.factories.market import DOLE, offer, structure, submitted_need
+from tests.factories.market import (
+    BESANCON,
+    DOLE,
+    draft,
+    in_three_weeks,
+    offer,
+    structure,
+    submitted_need,
+)
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (320, 1280)
+STEPS = ("quoi", "ou-et-quand", "comment", "verifier")
 
 
 def violations(page: Page) -> list[str]:
@@ -72,6 +82,16 @@ class Site:
             f"/mon-organisme/{buyer_of.siret}/equipe",
             f"/ma-structure/{here.slug}/equipe",
         )
+        begun = draft(session, buyer.id, buyer_of.id, title="Prestation")
+        whole = draft(
+            session,
+            buyer.id,
+            buyer_of.id,
+            place_type=PlaceType.POINT,
+            commune_code=BESANCON,
+            radius_km=30,
+            deadline_on=in_three_weeks(),
+        )
         self.emails = {
             "buyer": buyer.email,
             "manager": manager.email,
@@ -110,6 +130,9 @@ class Site:
                 "/mon-compte/mot-de-passe",
                 "/mon-compte/appareils",
                 "/besoins/deposer",
+                *(f"/besoins/{one.slug}/etapes/{step}" for one in (begun, whole) for step in STEPS),
+                f"/besoins/{begun.slug}/supprimer",
+                f"/besoins/{waiting.slug}/envoye",
                 f"/besoins/{published.slug}",
                 f"/besoins/{waiting.slug}",
                 f"/besoins/{sent_back.slug}/modifier",
@@ -221,7 +244,9 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 def test_axe_finds_nothing_on_a_form_full_of_errors(
     browser: Browser, site: str, session: Session
 ) -> None:
-    buyer = people.buyer(session)
+    organisation = people.organisation(session)
+    buyer = people.buyer(session, organisation.id)
+    begun = draft(session, buyer.id, organisation.id)
     session.commit()
     context = browser.new_context(base_url=site, locale="fr-FR")
     page = context.new_page()
@@ -232,10 +257,20 @@ def test_axe_finds_nothing_on_a_form_full_of_errors(
     page.get_by_label("Adresse électronique").fill(buyer.email)
     page.get_by_label("Mot de passe", exact=True).fill(people.PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    page.goto("/besoins/deposer")
-    page.get_by_role("button", name="Envoyer au facilitateur").click()
-    summary = page.get_by_role("heading", name="erreurs dans le formulaire")
-    assert summary.is_visible()
-    wrong += violations(page)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("/besoins/deposer")
+        page.get_by_role("button", name="Continuer").click()
+        summary = page.get_by_role("heading", name="erreurs dans le formulaire")
+        assert summary.is_visible()
+        wrong += violations(page)
+        page.goto(f"/besoins/{begun.slug}/etapes/ou-et-quand")
+        page.get_by_role("button", name="Continuer").click()
+        assert summary.is_visible()
+        wrong += violations(page)
+        page.goto(f"/besoins/{begun.slug}/etapes/verifier")
+        page.get_by_role("button", name="Envoyer au facilitateur").click()
+        assert page.get_by_role("heading", name="complétez ceci").is_visible()
+        wrong += violations(page)
     context.close()
     assert wrong == []

@@ -13,7 +13,7 @@ from marketplace.needs.lifecycle import Status
 from tests.browsing import mailed
 from tests.factories import people
 from tests.factories.market import offer, structure, submitted_need
-from tests.journeys.test_main_job import sign_in, sign_out
+from tests.journeys.signing_in import sign_in, sign_out
 
 SIRET = "73282932000074"
 MESSAGE = "Directrice adjointe, chargée des relations commerciales."

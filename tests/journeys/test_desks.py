@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from tests.browsing import mailed
 from tests.factories import people
-from tests.journeys.test_main_job import sign_in, sign_out
+from tests.journeys.signing_in import sign_in, sign_out
 
 DESK = "Guichet du Doubs et du Jura"
 ADDRESS = "fanny.faci@maison-emploi.invalid"
@@ -107,9 +107,17 @@ def post_need(page: Page) -> None:
     page.get_by_label("Demande de devis").check()
     page.get_by_label("Titre").fill("Entretien des espaces verts")
     page.get_by_label(re.compile("Description")).fill("Tonte et taille de haies des écoles.")
+    expect(page.get_by_role("group", name="D'après vos mots")).to_contain_text("très probable")
+    expect(page.get_by_role("status").filter(has_text="Brouillon enregistré à")).to_be_visible()
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_text("Étape 2 sur 4")).to_be_visible()
     page.get_by_label(re.compile(r"^Commune")).fill("Besançon (25)")
+    page.keyboard.press("Escape")  # the suggestions would cover the next field
     page.get_by_label(re.compile("Réponses jusqu'au")).fill(
         (clock.today() + timedelta(days=21)).strftime("%d/%m/%Y")
     )
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_text("Étape 3 sur 4")).to_be_visible()
+    page.get_by_role("button", name="Continuer").click()
     page.get_by_role("button", name="Envoyer au facilitateur").click()
     expect(page.get_by_text(DESK).first).to_be_visible()

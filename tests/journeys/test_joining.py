@@ -34,6 +34,7 @@ def test_a_buyer_opens_an_account_confirms_it_and_opens_its_organisation(
     page.get_by_label("Nom de l'organisme").fill("Ville de Besançon")
     page.get_by_label("Commune", exact=True).check()
     page.get_by_label(re.compile("Commune de son siège")).fill("Besançon (25)")
+    page.get_by_role("option", name="Besançon (25)").click()
     page.get_by_role("button", name="Ouvrir cet organisme").click()
     expect(page.get_by_text("Ville de Besançon est prêt")).to_be_visible()
 

@@ -9,19 +9,39 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from tests.factories import people
 from tests.factories.market import DIJON, DOLE, MARSEILLE, offer, structure
+from tests.journeys.signing_in import sign_in, sign_out
 
 
-def sign_in(page: Page, email: str) -> None:
-    page.goto("/connexion")
-    page.get_by_label("Adresse électronique").fill(email)
-    page.get_by_label("Mot de passe", exact=True).fill(people.PASSWORD)
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="Bonjour")).to_be_visible()
+def post(page: Page) -> None:
+    """A need in four steps, to its own page."""
+    page.goto("/besoins/deposer")
+    page.get_by_label("Demande de devis").check()
+    page.get_by_label("Titre").fill("Entretien des espaces verts")
+    page.get_by_label(re.compile("Description")).fill("Tonte et taille de haies des écoles.")
+    proposed = page.get_by_role("group", name="D'après vos mots")
+    expect(proposed).to_contain_text("très probable")
+    expect(page.get_by_role("status").filter(has_text="Brouillon enregistré à")).to_be_visible()
+    page.get_by_role("button", name="Continuer").click()
 
+    page.get_by_label(re.compile(r"^Commune")).fill("Besançon (25)")
+    page.keyboard.press("Escape")  # the suggestions would cover the next field
+    page.get_by_label(re.compile("Réponses jusqu'au")).fill(
+        (clock.today() + timedelta(days=21)).strftime("%d/%m/%Y")
+    )
+    page.get_by_role("heading", level=1).click()  # leave the field: the panel follows
+    panel = page.get_by_role("complementary", name="Qui peut répondre")
+    expect(panel).to_contain_text("2 structures peuvent répondre, dont 1 à moins de 20")
+    page.get_by_text("Leurs noms, par type et par département").click()
+    expect(panel).to_contain_text("Jura Vert")
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_role("button", name="Continuer").click()
 
-def sign_out(page: Page) -> None:
-    page.get_by_role("button", name="Se déconnecter").click()
-    expect(page.get_by_text("Vous êtes déconnecté.")).to_be_visible()
+    expect(page.locator(".leaflet-container")).to_be_visible()
+    page.get_by_role("button", name="Envoyer au facilitateur").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Votre besoin est envoyé")
+    expect(page.get_by_text("Guichet de Besançon").first).to_be_visible()
+    page.get_by_role("link", name="Voir le besoin").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Entretien des espaces verts")
 
 
 def test_a_need_is_posted_approved_ranked_and_suggested(page: Page, session: Session) -> None:
@@ -36,18 +56,7 @@ def test_a_need_is_posted_approved_ranked_and_suggested(page: Page, session: Ses
     session.commit()
 
     sign_in(page, buyer.email)
-    page.goto("/besoins/deposer")
-    page.get_by_label("Demande de devis").check()
-    page.get_by_label("Titre").fill("Entretien des espaces verts")
-    page.get_by_label(re.compile("Description")).fill("Tonte et taille de haies des écoles.")
-    page.get_by_label(re.compile(r"^Commune")).fill("Besançon (25)")
-    page.keyboard.press("Escape")  # the suggestions would cover the next field
-    page.get_by_label(re.compile("Réponses jusqu'au")).fill(
-        (clock.today() + timedelta(days=21)).strftime("%d/%m/%Y")
-    )
-    page.get_by_role("button", name="Envoyer au facilitateur").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Entretien des espaces verts")
-    expect(page.get_by_text("Guichet de Besançon").first).to_be_visible()
+    post(page)
     address = page.url
     sign_out(page)
 

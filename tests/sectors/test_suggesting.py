@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.sectors.nomenclature import GROUPS, SECTORS
-from marketplace.sectors.suggesting import probabilities, scope, sectors_of_naf, suggest
+from marketplace.sectors.suggesting import (
+    in_words,
+    probabilities,
+    scope,
+    sectors_of_naf,
+    suggest,
+)
 from marketplace.text import without_accents
 from tests.sectors.sentences import OUT_OF_SCOPE, SENTENCES
 
@@ -169,3 +175,9 @@ def test_a_naf_code_tells_what_a_firm_may_sell() -> None:
     assert sectors_of_naf("7830Z") == ("ressources-humaines",)
     assert sectors_of_naf("8899B") == ()
     assert sectors_of_naf("") == sectors_of_naf("\0" * 40) == ()
+
+
+def test_a_confidence_is_told_in_words() -> None:
+    first, *_, last = suggest("Nettoyage des locaux de la mairie")
+    assert in_words(first.confidence) == "très probable"
+    assert in_words(last.confidence) == "possible"

@@ -15,7 +15,7 @@ from marketplace.accounts.tables import (
     User,
 )
 from marketplace.needs.tables import Need
-from tests.browsing import send, sign_in
+from tests.browsing import fill, post_in_steps, send, sign_in, token_of
 from tests.factories import people
 from tests.factories.market import GREEN_SPACES, in_three_weeks
 
@@ -117,12 +117,13 @@ def test_a_purchasing_platform_posts_for_who_mandated_it_and_follows_the_need(
         "deadline_on": in_three_weeks().strftime("%d/%m/%Y"),
     }
     sign_in(client, poster.email)
-    page = send(client, "/besoins/deposer", **said, organisation=stranger.id)
+    page = post_in_steps(client, **said, organisation=stranger.id)
     assert page.status_code == 422
-    page = send(client, "/besoins/deposer", **said, organisation=prefecture.id)
+    assert session.scalars(select(Need)).all() == []
+    page = post_in_steps(client, **said, organisation=prefecture.id)
     need = session.scalars(select(Need)).one()
     assert (need.organisation_id, need.platform_id) == (prefecture.id, platform.id)
-    assert page.request.path == f"/besoins/{need.slug}"
+    assert page.request.path == f"/besoins/{need.slug}/envoye"
     answers = {}
     for who in (colleague, own, outsider):
         client.post("/deconnexion", data={"csrf_token": ""})
@@ -131,3 +132,23 @@ def test_a_purchasing_platform_posts_for_who_mandated_it_and_follows_the_need(
         sign_in(client, who.email)
         answers[who.id] = client.get(f"/besoins/{need.slug}").status_code
     assert answers == {colleague.id: 200, own.id: 200, outsider.id: 404}
+
+
+def test_who_is_bought_for_finishes_the_draft_of_its_platform_which_keeps_following_it(
+    session: Session, client: FlaskClient
+) -> None:
+    platform, prefecture = (people.organisation(session, name) for name in ("PFRA", "Préfecture"))
+    session.add(PurchasingMandate(platform_id=platform.id, organisation_id=prefecture.id))
+    poster, own = people.buyer(session, platform.id), people.buyer(session, prefecture.id)
+    session.commit()
+    first = {"kind": "quote", "title": "Entretien des espaces verts", "sectors": [GREEN_SPACES]}
+    sign_in(client, poster.email)
+    fill(client, "/besoins/deposer", **first, organisation=prefecture.id)
+    need = session.scalars(select(Need)).one()
+    client.post("/deconnexion", data={"csrf_token": token_of(client.get("/tableau-de-bord"))})
+    sign_in(client, own.email)
+    url = f"/besoins/{need.slug}/etapes/quoi"
+    assert fill(client, url, **first | {"title": "Tonte des pelouses"}).status_code == 200
+    session.refresh(need)
+    assert need.title == "Tonte des pelouses"
+    assert (need.organisation_id, need.platform_id) == (prefecture.id, platform.id)

@@ -29,6 +29,10 @@ function enhance(input) {
         if (answer.ok && isAwaited) populate(await answer.json());
       }, PAUSE);
     },
+    onConfirm() {
+      // A value chosen with the mouse fires no event of its own: forms that follow it need one.
+      setTimeout(() => document.getElementById(id)?.dispatchEvent(new Event("change", { bubbles: true })));
+    },
     tStatusQueryTooShort: (length) => `Tapez au moins ${length} lettres.`,
     tStatusNoResults: () => "Aucun lieu trouvé.",
     tStatusSelectedOption: (option, length, index) =>
