@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from marketplace.app import create_app
 from marketplace.config import Config
@@ -16,6 +16,9 @@ from marketplace.embedded.parts import web, worker
 from marketplace.embedded.servers import Urls
 from marketplace.preparing import prepare
 from tests.conftest import own_database
+
+expect.set_options(timeout=30_000)
+"""The first ranking of a process builds its index, on a machine that may be busy."""
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,5 @@
 """A person asks to speak for a structure that somebody holds already, and is let in."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
@@ -17,14 +14,6 @@ from tests.journeys.signing_in import sign_in, sign_out
 
 SIRET = "73282932000074"
 MESSAGE = "Directrice adjointe, chargée des relations commerciales."
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Thirty seconds for each thing expected: the machine may be busy with other work."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=None)
 
 
 def test_a_manager_accepts_who_claims_its_structure_and_its_suggestions_open(

@@ -1,10 +1,8 @@
 """A desk, from an administrator who opens it to the needs that its facilitator finds there."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
@@ -15,14 +13,6 @@ from tests.journeys.signing_in import sign_in, sign_out
 
 DESK = "Guichet du Doubs et du Jura"
 ADDRESS = "fanny.faci@maison-emploi.invalid"
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Thirty seconds for each thing expected: the machine may be busy with other work."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=None)
 
 
 def test_an_administrator_opens_a_desk_whose_facilitator_is_mailed_joins_and_finds_its_needs(
