@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 import snowballstemmer
 
@@ -11,6 +12,7 @@ LONGEST = 20_000
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "’": "'"})
 _WORD = re.compile(r"[a-z0-9]+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=\w)", re.IGNORECASE)
 _STOP_WORDS = frozenset(
     "a afin ai ainsi apres au aucun aussi autre autres aux avant avec avoir car ce ceci cela "
@@ -25,7 +27,12 @@ _stemmer = snowballstemmer.stemmer("french")
 
 def without_accents(text: str) -> str:
     """The same letters, bare: « Œuvre à l'été » gives « OEuvre a l'ete »."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    return _BEYOND_ASCII.sub(lambda found: _bare(found.group()), text)
+
+
+@lru_cache(maxsize=4096)
+def _bare(letter: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", letter.translate(_LIGATURES))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
@@ -47,7 +54,9 @@ def sort_key(name: str) -> str:
 def words(text: str) -> Iterator[str]:
     """The words that carry meaning, bare and in order: no elided article, no stop word."""
     bare = without_accents(text[:LONGEST]).lower()
-    for word in _WORD.findall(_ELISION.sub("", bare)):
+    if "'" in bare:
+        bare = _ELISION.sub("", bare)
+    for word in _WORD.findall(bare):
         if word not in _STOP_WORDS:
             yield word
 

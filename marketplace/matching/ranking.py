@@ -14,13 +14,14 @@ from marketplace.matching.reasons import GROUP_OF, reasons_of
 from marketplace.matching.shapes import Need, Ranked, Ranking
 from marketplace.matching.weights import Weights, combined
 from marketplace.matching.wish import Wish, wish_of
+from marketplace.sectors.nomenclature import GROUPS
 from marketplace.territories.coverage import (
     COUNTRY,
     ZONES,
     Flags,
     Floats,
-    Meeting,
     Numbers,
+    Rows,
     geodesic_km,
     meeting,
 )
@@ -32,23 +33,51 @@ working at the place, is near: buyers do retain such structures."""
 _FEW = 300
 _TELLING_TERMS = 6
 _WORDS_SHOWN = 3
+_UNASKED = -1
 _FAR_KM = 400.0
 """Up to here an arc is the geodesic to within a metre."""
+
+_SECTORS_OF = [
+    [sector for sector, other in enumerate(GROUP_OF) if other == group]
+    for group in range(len(GROUPS))
+]
 
 Parts = dict[str, Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Some rows: how well their sectors fit, and how they meet the place."""
+    """Some rows: how well their sectors fit, and whether they work at the place."""
 
-    rows: Numbers
+    rows: Rows
     sector: Floats
-    where: Meeting
+    met: Flags
 
     def only(self, kept: Flags | Ints) -> "Found":
-        where = Meeting(self.where.met[kept], self.where.near[kept])
-        return Found(self.rows[kept], self.sector[kept], where)
+        return Found(self.rows[kept], self.sector[kept], self.met[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What some rows say of a need's words: one entry for each word of each row."""
+
+    words: list[str]
+    """Those of the need, the most telling first."""
+    places: Ints
+    """Of each entry, in `words`."""
+    starts: Ints
+    """Of the entries of each row, and the end of the last."""
+    share: Floats
+    """Of each row: BM25, over what saying all of the most telling words would give."""
+
+    def first_words(self, rows: Ints) -> list[list[str]]:
+        """The most telling that each of these rows says."""
+        places = self.places.tolist()
+        spans = zip(self.starts[rows].tolist(), self.starts[rows + 1].tolist(), strict=True)
+        return [
+            [self.words[place] for place in sorted(places[start:end])[:_WORDS_SHOWN]]
+            for start, end in spans
+        ]
 
 
 def rank(index: Index, need: Need, top: int = 50) -> Ranking:
@@ -58,13 +87,13 @@ def rank(index: Index, need: Need, top: int = 50) -> Ranking:
     its best offer; equal scores go by structure id, then offer id.
     """
     wish = wish_of(index, need)
-    found = _wanted(index, wish)
-    listed = found.only(found.where.met)
+    found, is_near = _wanted(index, wish)
+    listed = found.only(found.met)
     structures = index.columns.structure[listed.rows]
     eligible = len(_one_of_each(structures, len(index.structure_ids)))
     ahead = np.ones(len(listed.rows))
     if eligible < top:
-        near = _near(index, wish, found)
+        near = _near(index, wish, found, is_near)
         taken = np.zeros(len(index.structure_ids), np.bool_)
         taken[structures] = True
         near = near.only(~taken[index.columns.structure[near.rows]])
@@ -75,16 +104,16 @@ def rank(index: Index, need: Need, top: int = 50) -> Ranking:
 
 def count_eligible(index: Index, need: Need) -> int:
     """How many structures could answer."""
-    found = _wanted(index, wish_of(index, need))
-    structures = index.columns.structure[found.rows[found.where.met]]
+    found, _ = _wanted(index, wish_of(index, need))
+    structures = index.columns.structure[found.rows[found.met]]
     return len(_one_of_each(structures, len(index.structure_ids)))
 
 
 def eligible_structures(index: Index, need: Need) -> dict[str, float | None]:
     """Who could answer, and from how many kilometres."""
     wish = wish_of(index, need)
-    found = _wanted(index, wish)
-    rows = found.rows[found.where.met]
+    found, _ = _wanted(index, wish)
+    rows = found.rows[found.met]
     numbers = index.columns.structure[rows]
     first = _one_of_each(numbers, len(index.structure_ids))
     distances = _shown_distances(index, wish, rows[first])
@@ -94,92 +123,89 @@ def eligible_structures(index: Index, need: Need) -> dict[str, float | None]:
     }
 
 
-def _wanted(index: Index, wish: Wish) -> Found:
-    """The rows of the sectors, kinds and service types asked for, wherever they work."""
+def _wanted(index: Index, wish: Wish) -> tuple[Found, Flags]:
+    """The rows of the sectors, kinds and service types asked for, wherever they work; and
+    which of them only come near the place."""
     if wish.is_of_any_sector:
-        rows = _fitting(index, wish, np.arange(len(index.columns), dtype=np.int32))
+        rows = _fitting(index, wish, np.arange(len(index.columns)))
         return _placed(index, wish, rows, np.zeros(len(rows)))
-    listed: list[Numbers] = [np.empty(0, np.int32)]
-    worth: list[Floats] = [np.empty(0)]
-    for sector, likely in wish.sectors.items():
-        rows, worths = index.offering(sector)
-        fits = _fits(index, wish, rows)
-        listed.append(rows[fits])
-        worth.append(worths[fits] / WORTH * likely)
-    if len(listed) == 2:
-        return _placed(index, wish, listed[1], worth[1])
-    every = np.concatenate(listed)
+    every, worth = _offering(index, wish, wish.sectors)
+    if len(wish.sectors) == 1:
+        return _placed(index, wish, every, worth)
     rows = every[_one_of_each(every, len(index.columns))]
     place = np.empty(len(index.columns), np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
-    total = np.bincount(place[every], np.concatenate(worth), len(rows))
+    places = place[every]
+    total = np.bincount(places, worth, len(rows))
     if not wish.is_ticked:
         return _placed(index, wish, rows, np.minimum(total, 1.0))
     best = np.zeros(len(rows))
-    for some, each in zip(listed, worth, strict=True):
-        best[place[some]] = np.maximum(best[place[some]], each)
+    np.maximum.at(best, places, worth)
     share = index.weights.best_sector
     mean = total / max(1, len(wish.sectors))
     return _placed(index, wish, rows, share * best + (1 - share) * mean)
 
 
-def _fits(index: Index, wish: Wish, rows: Numbers) -> Flags:
+def _offering(index: Index, wish: Wish, sectors: dict[int, float]) -> tuple[Rows, Floats]:
+    """The rows of some sectors, of the kinds and service types asked for, and what they are
+    worth; a row comes as often as it has of these sectors."""
+    if not sectors:
+        return np.empty(0, np.int64), np.empty(0)
+    offered = [index.offering(sector) for sector in sectors]
+    rows = np.concatenate([rows for rows, _ in offered], dtype=np.int64)
+    worths = np.concatenate([worths for _, worths in offered])
+    likely = np.repeat(list(sectors.values()), [len(rows) for rows, _ in offered])
+    fits = _fits(index, wish, rows).nonzero()[0]
+    return rows[fits], worths[fits] / WORTH * likely[fits]
+
+
+def _fits(index: Index, wish: Wish, rows: Rows) -> Flags:
     traits = index.columns.traits[rows]
     fits: Flags = ((traits & wish.kinds) != 0) & ((traits & wish.services) != 0)
     return fits
 
 
-def _fitting(index: Index, wish: Wish, rows: Numbers) -> Numbers:
-    fitting: Numbers = rows[_fits(index, wish, rows)]
+def _fitting(index: Index, wish: Wish, rows: Rows) -> Rows:
+    fitting: Rows = rows[_fits(index, wish, rows)]
     return fitting
 
 
-def _placed(index: Index, wish: Wish, rows: Numbers, sector: Floats) -> Found:
+def _placed(index: Index, wish: Wish, rows: Rows, sector: Floats) -> tuple[Found, Flags]:
     where = meeting(index.columns, rows, wish.reach, wish.need.include_country)
-    return Found(rows, sector, where)
+    return Found(rows, sector, where.met), where.near
 
 
-def _near(index: Index, wish: Wish, wanted: Found) -> Found:
+def _near(index: Index, wish: Wish, wanted: Found, is_near: Flags) -> Found:
     """The rows that miss one criterion: the place lies just outside, or the sector is only of
     the same group; and what OTHER_SECTOR_KM says."""
     columns = index.columns
-    parts = [wanted.only(wanted.where.near)]
-    seen = np.zeros(len(index.columns), np.bool_)
+    parts = [wanted.only(is_near)]
+    seen = np.zeros(len(columns), np.bool_)
     seen[wanted.rows] = True
-    siblings = _siblings(index, wish)
-    if siblings:
-        listed = [index.offering(sector) for sector in siblings]
-        rows = np.concatenate([rows for rows, _ in listed])
-        of = np.repeat(np.arange(len(listed)), [len(rows) for rows, _ in listed])
-        kept = np.flatnonzero(_fits(index, wish, rows) & ~seen[rows])
-        where = meeting(columns, rows[kept], wish.reach, wish.need.include_country)
-        kept = kept[where.met]
-        worths = np.concatenate([worths for _, worths in listed])[kept] / WORTH
-        worths *= np.array(list(siblings.values()))[of[kept]]
-        parts.append(Found(rows[kept], worths, _all_met(len(kept))))
+    rows, worths = _offering(index, wish, _siblings(index, wish))
+    kept = (~seen[rows]).nonzero()[0]
+    kept = kept[_covered(index, wish, rows[kept])]
+    parts.append(Found(rows[kept], worths[kept], np.ones(len(kept), np.bool_)))
     if wish.sectors and not wish.is_ticked:
         seen[parts[-1].rows] = True
-        others = _fitting(index, wish, np.flatnonzero(~seen).astype(np.int32))
-        placed = _placed(index, wish, others, np.zeros(len(others)))
-        close = placed.only(placed.where.met)
-        km = wish.reach.distances_km(columns, close.rows)
-        parts.append(close.only(km <= OTHER_SECTOR_KM))
+        others = _fitting(index, wish, np.flatnonzero(~seen))
+        others = others[_covered(index, wish, others)]
+        close = others[wish.reach.distances_km(columns, others) <= OTHER_SECTOR_KM]
+        parts.append(Found(close, np.zeros(len(close)), np.ones(len(close), np.bool_)))
     return _joined(parts)
 
 
-def _all_met(count: int) -> Meeting:
-    return Meeting(np.ones(count, np.bool_), np.zeros(count, np.bool_))
+def _covered(index: Index, wish: Wish, rows: Rows) -> Flags:
+    """Those that work at the place."""
+    include_country = wish.need.include_country
+    return meeting(index.columns, rows, wish.reach, include_country, just_outside=1).met
 
 
 def _joined(parts: list[Found]) -> Found:
-    where = [part.where for part in parts]
     return Found(
         np.concatenate([part.rows for part in parts]),
         np.concatenate([part.sector for part in parts]),
-        Meeting(
-            np.concatenate([w.met for w in where]),
-            np.concatenate([w.near for w in where]),
-        ),
+        np.concatenate([part.met for part in parts]),
     )
 
 
@@ -192,19 +218,21 @@ def _siblings(index: Index, wish: Wish) -> dict[int, float]:
         groups[group] = max(likely, groups.get(group, 0.0))
     weights = index.weights
     return {
-        sector: weights.same_group * groups[group]
+        sector: weights.same_group * likely
         + weights.also_spoken_of * wish.probabilities.item(sector)
-        for sector, group in enumerate(GROUP_OF)
-        if group in groups and sector not in wish.sectors
+        for group, likely in groups.items()
+        for sector in _SECTORS_OF[group]
+        if sector not in wish.sectors
     }
 
 
-def _one_of_each(numbers: Numbers, size: int) -> Ints:
+def _one_of_each(numbers: Numbers | Rows, size: int) -> Ints:
     """The places of one occurrence of each number, all below `size`."""
     last = np.empty(size, np.int32)
     places = np.arange(len(numbers), dtype=np.int32)
     last[numbers] = places
-    return np.flatnonzero(last[numbers] == places)
+    ones: Ints = (last[numbers] == places).nonzero()[0]
+    return ones
 
 
 def _best(index: Index, wish: Wish, found: Found, ahead: Floats, top: int) -> list[Ranked]:
@@ -214,10 +242,11 @@ def _best(index: Index, wish: Wish, found: Found, ahead: Floats, top: int) -> li
         contenders = _contenders(index, found, parts, ahead, top)
         found, ahead = found.only(contenders), ahead[contenders]
         parts = {name: values[contenders] for name, values in parts.items()}
-    parts["words"] = _spoken(index, wish, found.rows)
+    said = _said(index, wish, found.rows)
+    parts["words"] = said.share
     scores = np.round(combined(parts, index.weights), 6)
     places = _first_structures(index, found.rows, scores + ahead, top)
-    return list(_ranked(index, wish, found.only(places), parts, scores, places))
+    return list(_ranked(index, wish, found, parts, said, scores, places))
 
 
 def _contenders(index: Index, found: Found, parts: Parts, ahead: Floats, top: int) -> Ints:
@@ -227,7 +256,7 @@ def _contenders(index: Index, found: Found, parts: Parts, ahead: Floats, top: in
     return np.flatnonzero(most >= _score_of_last(index, found.rows, least, top) - 1e-6)
 
 
-def _score_of_last(index: Index, rows: Numbers, scores: Floats, top: int) -> float:
+def _score_of_last(index: Index, rows: Rows, scores: Floats, top: int) -> float:
     """What the `top`-th structure scores, or the lowest score when there are fewer."""
     structures = index.columns.structure[rows]
     for size in (4 * top, len(rows)):
@@ -244,16 +273,16 @@ def _score_of_last(index: Index, rows: Numbers, scores: Floats, top: int) -> flo
     return float(scores.min(initial=0.0))
 
 
-def _first_structures(index: Index, rows: Numbers, scores: Floats, top: int) -> Ints:
+def _first_structures(index: Index, rows: Rows, scores: Floats, top: int) -> Ints:
     """The places of the best row of each of the `top` first structures, in their order."""
-    places = np.flatnonzero(scores >= _score_of_last(index, rows, scores, top))
-    ids, offer_ids = index.structure_ids, index.offer_ids
+    places = (scores >= _score_of_last(index, rows, scores, top)).nonzero()[0]
+    structure_ids, offer_ids = index.structure_ids, index.offer_ids
+    chosen = rows[places]
     ordered = sorted(
-        (-score, ids[structure], offer_ids[row], place)
-        for score, structure, row, place in zip(
-            scores[places].tolist(),
-            index.columns.structure[rows[places]].tolist(),
-            rows[places].tolist(),
+        zip(
+            (-scores[places]).tolist(),
+            [structure_ids[number] for number in index.columns.structure[chosen].tolist()],
+            [offer_ids[row] for row in chosen.tolist()],
             places.tolist(),
             strict=True,
         )
@@ -288,20 +317,20 @@ def _territory(index: Index, wish: Wish, found: Found, to_middle_km: Floats) -> 
     columns, weights, rows = index.columns, index.weights, found.rows
     by_zone = columns.coverage[rows] == ZONES
     outside = np.where(by_zone, weights.just_outside_zone, weights.just_outside_radius)
-    territory = np.where(found.where.met, weights.covered, outside)
+    territory = np.where(found.met, weights.covered, outside)
     if wish.reach.everywhere:
         return territory
     if wish.reach.is_zone:
         short_km = to_middle_km - columns.radius_km[rows]
         fall = (weights.edge - weights.far_edge) / weights.edge_km
         edge = np.maximum(weights.edge - fall * short_km, weights.far_edge)
-        at_edge = found.where.met & (short_km > 0) & ~wish.reach.seated(columns, rows)
+        at_edge = found.met & (short_km > 0) & ~wish.reach.seated(columns, rows)
         territory[at_edge] = edge[at_edge]
     territory[columns.coverage[rows] == COUNTRY] = weights.national
     return territory
 
 
-def _service_fit(index: Index, wish: Wish, rows: Numbers, weights: Weights) -> Floats:
+def _service_fit(index: Index, wish: Wish, rows: Rows, weights: Weights) -> Floats:
     """Lower for an amount or a lead time that the offer does not take; unknown is neutral."""
     fit = np.ones(len(rows))
     amount, days = wish.need.amount, wish.need.start_in_days
@@ -314,43 +343,40 @@ def _service_fit(index: Index, wish: Wish, rows: Numbers, weights: Weights) -> F
     return fit
 
 
-def _spoken(index: Index, wish: Wish, rows: Numbers) -> Floats:
-    """How much of the need's words an offer says: BM25, over what saying all of the most
-    telling ones would give."""
-    if not wish.words or not len(rows):
-        return np.zeros(len(rows))
-    terms, rarity = _rarity(index, wish)
-    worth = np.zeros(index.documents.frequency.size, np.int64)
-    worth[terms] = rarity
-    cells, ends = index.documents.cells(index.columns.document[rows])
+def _said(index: Index, wish: Wish, rows: Rows) -> Said:
     documents = index.documents
-    said = documents.term_weights.values[cells] * worth[documents.terms.values[cells]]
-    sums = np.concatenate([[0], np.cumsum(said)])
-    totals = np.diff(sums[np.concatenate([[0], ends])])
-    telling = np.sort(rarity)[-_TELLING_TERMS:].sum() * TERM_UNIT
-    share: Floats = np.minimum(totals / max(1, telling), 1.0)
-    return share
-
-
-def _rarity(index: Index, wish: Wish) -> tuple[Numbers, Ints]:
     terms = np.fromiter(wish.words, np.int32, len(wish.words))
-    return terms, index.documents.rarity(terms)
+    worth = dict(zip(wish.words, documents.rarity(terms).tolist(), strict=True))
+    told = sorted(worth, key=lambda term: (-worth[term], wish.words[term]))
+    worths = np.array([worth[term] for term in told], np.int64)
+    number = np.full(documents.frequency.size, _UNASKED, np.int32)
+    number[told] = np.arange(len(told))
+    cells, ends = documents.cells(index.columns.document[rows])
+    numbers = number[documents.terms.values[cells]]
+    entries = (numbers != _UNASKED).nonzero()[0]
+    numbers = numbers[entries]
+    starts = entries.searchsorted(np.concatenate([[0], ends]))
+    sums = np.zeros(len(entries) + 1, np.int64)
+    np.cumsum(documents.term_weights.values[cells[entries]] * worths[numbers], out=sums[1:])
+    totals = sums[starts[1:]] - sums[starts[:-1]]
+    most = worths[:_TELLING_TERMS].sum() * TERM_UNIT
+    share = np.minimum(totals / max(1, most), 1.0)
+    return Said([wish.words[term] for term in told], numbers, starts, share)
 
 
 def _ranked(
-    index: Index, wish: Wish, found: Found, parts: Parts, scores: Floats, places: Ints
+    index: Index, wish: Wish, found: Found, parts: Parts, said: Said, scores: Floats, places: Ints
 ) -> Iterator[Ranked]:
-    """The rows chosen, in their order, with the reasons."""
-    rows, names = found.rows, list(parts)
-    values = np.round(np.stack([parts[name][places] for name in names], axis=1), 6).tolist()
+    """The rows at these places, in their order, with the reasons."""
+    rows = found.rows[places]
     distances = _shown_distances(index, wish, rows)
-    words = _words_shared(index, wish, rows)
+    words = said.first_words(places)
     told = zip(
         index.columns.structure[rows].tolist(),
         rows.tolist(),
         scores[places].tolist(),
-        values,
-        reasons_of(index, wish, rows, found.where.met, distances, words),
+        _shown_parts(parts, places),
+        reasons_of(index, wish, rows, found.met[places], distances, words),
         distances,
         strict=True,
     )
@@ -360,38 +386,33 @@ def _ranked(
             structure_ids[structure],
             offer_ids[row],
             score,
-            dict(zip(names, mine, strict=True)),
+            mine,
             reasons,
             near,
             km,
         )
 
 
-def _shown_distances(index: Index, wish: Wish, rows: Numbers) -> list[float | None]:
+def _shown_parts(parts: Parts, places: Ints) -> Iterator[dict[str, float]]:
+    """The parts of some rows, written out: three times as fast as pairing names and values."""
+    values = np.round([values[places] for values in parts.values()], 6).T.tolist()
+    for sector, territory, nearness, service, availability, impact, feedback, words in values:
+        yield {
+            "sector": sector,
+            "territory": territory,
+            "nearness": nearness,
+            "service": service,
+            "availability": availability,
+            "impact": impact,
+            "feedback": feedback,
+            "words": words,
+        }
+
+
+def _shown_distances(index: Index, wish: Wish, rows: Rows) -> list[float | None]:
     columns, reach = index.columns, wish.reach
     points = reach.points
     km = reach.distances_km(columns, rows)
     if not reach.is_zone and km.max(initial=0.0) > _FAR_KM:
         km = geodesic_km(columns.lat[rows], columns.lon[rows], points.lat[0], points.lon[0])
     return [None if one != one else one for one in np.round(km, 2).tolist()]  # noqa: PLR0124  # NaN
-
-
-def _words_shared(index: Index, wish: Wish, rows: Numbers) -> list[list[str]]:
-    """The need's own words that each offer also says, the most telling first."""
-    shared: list[list[str]] = [[] for _ in range(len(rows))]
-    if not wish.words or not len(rows):
-        return shared
-    terms, rarity = _rarity(index, wish)
-    worth = dict(zip(terms.tolist(), rarity.tolist(), strict=True))
-    told = sorted(worth, key=lambda term: (-worth[term], wish.words[term]))
-    place = np.zeros(index.documents.frequency.size, np.int32)
-    place[told] = np.arange(1, len(told) + 1, dtype=np.int32)
-    cells, ends = index.documents.cells(index.columns.document[rows])
-    places = place[index.documents.terms.values[cells]]
-    said = np.flatnonzero(places)
-    of_row = np.searchsorted(ends, said, side="right")
-    order = np.lexsort((places[said], of_row))
-    for row, at in zip(of_row[order].tolist(), places[said][order].tolist(), strict=True):
-        if len(shared[row]) < _WORDS_SHOWN:
-            shared[row].append(wish.words[told[at - 1]])
-    return shared

@@ -18,7 +18,7 @@ from marketplace.territories.coverage import (
     RADIUS,
     ZONES,
     Flags,
-    Numbers,
+    Rows,
 )
 
 GROUP_OF = [GROUPS.index(sector.group) for sector in SECTORS]
@@ -32,7 +32,7 @@ Km = list[float | None]
 
 
 def reasons_of(
-    index: Index, wish: Wish, rows: Numbers, met: Flags, km: Km, words: list[list[str]]
+    index: Index, wish: Wish, rows: Rows, met: Flags, km: Km, words: list[list[str]]
 ) -> Iterator[tuple[list[Reason], list[str]]]:
     """For each row its reasons, sector and territory first, and the criterion missed, if any."""
     by_sector = _sectors(index, wish, rows)
@@ -48,25 +48,26 @@ def reasons_of(
         yield reasons, near if is_met else ["territory"]
 
 
-def _sectors(index: Index, wish: Wish, rows: Numbers) -> Iterator[tuple[Reason | None, list[str]]]:
+def _sectors(index: Index, wish: Wish, rows: Rows) -> Iterator[tuple[Reason | None, list[str]]]:
     columns, wanted = index.columns, wish.sectors
     cells, ends = spread(columns.sector_start[rows], columns.sector_count[rows])
     sectors, worths = columns.sectors[cells].tolist(), columns.worths[cells].tolist()
     groups = {GROUP_OF[sector] for sector in wanted}
+    is_ticked, is_of_any_sector = wish.is_ticked, wish.is_of_any_sector
     start = 0
     for end in ends.tolist():
         own, is_declared = sectors[start:end], end > start and worths[start] == WORTH
         start = end
         shared = [sector for sector in own if sector in wanted]
-        if wish.is_of_any_sector:
+        if is_of_any_sector:
             yield None, []
         elif shared:
-            if not wish.is_ticked:
+            if not is_ticked:
                 shared.sort(key=lambda sector: -wanted[sector])
             yield (
                 {
                     "code": "same_sector" if is_declared else "implied_sector",
-                    "ticked": wish.is_ticked,
+                    "ticked": is_ticked,
                     "slugs": [_SLUGS[sector] for sector in shared],
                     "names": [_NAMES[sector] for sector in shared],
                 },
@@ -84,8 +85,9 @@ def _sectors(index: Index, wish: Wish, rows: Numbers) -> Iterator[tuple[Reason |
             yield reason, ["sector"]
 
 
-def _territories(index: Index, wish: Wish, rows: Numbers, met: Flags, km: Km) -> Iterator[Reason]:
-    columns, reach, atlas = index.columns, wish.reach, index.atlas
+def _territories(index: Index, wish: Wish, rows: Rows, met: Flags, km: Km) -> Iterator[Reason]:
+    columns, names = index.columns, index.atlas.names
+    radius_km, is_zone = wish.reach.radius_km, wish.reach.is_zone
     told = zip(
         rows.tolist(),
         columns.coverage[rows].tolist(),
@@ -96,18 +98,18 @@ def _territories(index: Index, wish: Wish, rows: Numbers, met: Flags, km: Km) ->
         strict=True,
     )
     for row, coverage, commune, limit_km, is_met, seat_km in told:
-        seat = atlas.names[commune] if commune != NOWHERE else None
+        seat = names[commune] if commune != NOWHERE else None
         if coverage == COUNTRY:
             yield {"code": "country", "seat": seat, "km": seat_km}
-        elif reach.radius_km is not None:
+        elif radius_km is not None:
             code = "seated_within" if is_met else "seated_just_outside"
-            yield {"code": code, "seat": seat, "km": seat_km, "limit_km": reach.radius_km}
+            yield {"code": code, "seat": seat, "km": seat_km, "limit_km": radius_km}
         elif coverage == ZONES and (zone := _zone(index, wish, row, is_met)) is not None:
             yield {
                 "code": "covers_zone" if is_met else "just_outside_zone",
-                "zone": atlas.codes[zone],
-                "level": atlas.level(zone),
-                "name": atlas.names[zone],
+                "zone": index.atlas.codes[zone],
+                "level": index.atlas.level(zone),
+                "name": names[zone],
                 "seat": seat,
                 "km": seat_km,
             }
@@ -117,7 +119,7 @@ def _territories(index: Index, wish: Wish, rows: Numbers, met: Flags, km: Km) ->
                 "seat": seat,
                 "km": seat_km,
                 "limit_km": limit_km,
-                "to_zone": reach.is_zone,
+                "to_zone": is_zone,
             }
         else:
             yield {"code": "seated_in", "seat": seat} | _zone_of_seat(index, wish, row)
@@ -142,27 +144,28 @@ def _zone_of_seat(index: Index, wish: Wish, row: int) -> Reason:
     return {}
 
 
-def _services(index: Index, need: Need, rows: Numbers) -> Iterator[list[Reason]]:
-    columns = index.columns
+def _services(index: Index, need: Need, rows: Rows) -> Iterator[list[Reason]]:
+    columns, kinds, values_qpv = index.columns, need.kinds, need.values_qpv
     asked = [(SERVICE_BIT[s], s) for s in need.service_types if s in SERVICE_BIT]
+    amount, start = need.amount, need.start_in_days
+    outside = [False] * len(rows)
+    if amount is not None:
+        too_little, too_much = amount < columns.amount_min[rows], amount > columns.amount_max[rows]
+        outside = (too_little | too_much).tolist()
     told = zip(
-        columns.traits[rows].tolist(),
-        columns.amount_min[rows].tolist(),
-        columns.amount_max[rows].tolist(),
-        columns.lead_days[rows].tolist(),
-        strict=True,
+        columns.traits[rows].tolist(), outside, columns.lead_days[rows].tolist(), strict=True
     )
-    for traits, smallest, largest, days in told:
+    for traits, is_outside, days in told:
         reasons: list[Reason] = []
         if asked and (shared := [service for bit, service in asked if bit & traits]):
             reasons.append({"code": "service_types", "types": shared})
-        if need.kinds:
+        if kinds:
             reasons.append({"code": "kind", "kind": _KIND_OF[traits & _KIND_BITS]})
-        if need.amount is not None and (need.amount < smallest or need.amount > largest):
+        if is_outside:
             reasons.append({"code": "amount_outside"})
-        if need.start_in_days is not None and need.start_in_days < days:
+        if start is not None and start < days:
             reasons.append({"code": "lead_outside", "days": int(days)})
-        if need.values_qpv and traits & QPV:
+        if values_qpv and traits & QPV:
             reasons.append({"code": "qpv"})
         if traits & IMPLIED:
             reasons.append({"code": "unconfirmed"})

@@ -42,16 +42,17 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """`opening` lists the terms by their first root.
+    """`opening` lists the terms by their first root, then by their last.
 
     `spelling` holds every word as it stands in a term: what a misspelt one can be mended into.
+    `also` gives the sectors that go with another, and for what share of it.
     `decisive` are the terms that no longer one silences. `works` are the roots that name works,
     `hosted` the sectors that a building may house.
     """
 
     terms: dict[Key, list[Term]]
-    opening: dict[str, list[Key]]
-    also: list[tuple[int, int, float]]
+    opening: dict[str, dict[str, list[Key]]]
+    also: dict[int, dict[int, float]]
     decisive: frozenset[Key]
     spelling: frozenset[str]
     aliases: dict[str, str]
@@ -79,11 +80,11 @@ def load() -> Lexicon:
     sectors = tomllib.loads((DATA / "lexicon.toml").read_text(encoding="utf-8"))
     scope = tomllib.loads((DATA / "scope.toml").read_text(encoding="utf-8"))
     entries = {BY_SLUG[slug].index: entry for slug, entry in sectors.items()}
-    also = [
-        (index, BY_SLUG[other].index, share)
+    also = {
+        index: {BY_SLUG[other].index: share for other, share in entry["also"].items()}
         for index, entry in entries.items()
-        for other, share in entry.get("also", {}).items()
-    ]
+        if "also" in entry
+    }
     entries[OUTSIDE] = scope["outside"]
 
     empty = frozenset(words(scope["empty"]["words"]))
@@ -99,9 +100,9 @@ def load() -> Lexicon:
                     length = min(max(telling, 1), len(_STRENGTH_OF_LENGTH) - 1)
                     strength = factor * _STRENGTH_OF_LENGTH[length]
                     terms.setdefault(key, {})[index] = Term(index, strength, field == "broad")
-    opening: dict[str, list[Key]] = {}
+    opening: dict[str, dict[str, list[Key]]] = {}
     for key in terms:
-        opening.setdefault(key[0], []).append(key)
+        opening.setdefault(key[0], {}).setdefault(key[-1], []).append(key)
     hosted = set(_listed(scope["works"]["hosted"]))
     return Lexicon(
         terms={key: list(of_key.values()) for key, of_key in terms.items()},

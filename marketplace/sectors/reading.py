@@ -97,6 +97,7 @@ class Reader:
             tokens = [
                 Token(word_root, weight * share, word in self._empty or word.isdigit())
                 for share, portion in ((1.0, head), (IN_CONTEXT, context))
+                if portion
                 for word in words(portion)
                 for word_root in self._roots_of(word)
             ]

@@ -118,13 +118,13 @@ def _evidence(text: str, cpv: str | None) -> tuple[Floats, float]:
     said = _said(text)
     for index, share in codes.classes_of_cpv(cpv) if cpv else ():
         said[index] += CODE * share
-    sold = said[:OUTSIDE].tolist()
+    sold = said[:OUTSIDE]
     together = sold.copy()
-    for index, other, share in _LEXICON.also:
-        if sold[index]:
+    for index in sold.nonzero()[0].tolist():
+        for other, share in _LEXICON.also.get(index, {}).items():
             gift = share * sold[index]
             together[other] = max(together[other] + TOGETHER * gift, gift)
-    return np.array(together), float(said[OUTSIDE])
+    return together, float(said[OUTSIDE])
 
 
 def _said(text: str) -> Floats:
@@ -137,7 +137,7 @@ def _said(text: str) -> Floats:
         first_works = _first_works(chunk.tokens, works_before)
         works_before = first_works < len(chunk.tokens)
         for key, places in _terms(chunk.tokens):
-            weight = sum(chunk.tokens[place].weight for place in places) / len(places)
+            weight = sum([chunk.tokens[place].weight for place in places]) / len(places)
             weight /= 1 + FURTHER * places[0]
             for term in _LEXICON.terms[key]:
                 is_hosted = term.index in _LEXICON.hosted and places[0] > first_works
@@ -171,9 +171,12 @@ def _terms(tokens: Sequence[Token]) -> list[tuple[Key, list[int]]]:
     found = []
     present = {token.root for token in tokens}
     for start, token in enumerate(tokens):
-        for key in _LEXICON.opening.get(token.root, ()):
-            if present.issuperset(key) and (places := _places(tokens, start, key)):
-                found.append((key, places))
+        opening = _LEXICON.opening.get(token.root, {})
+        for last in opening.keys() & present:
+            for key in opening[last]:
+                if places := _places(tokens, start, key):
+                    found.append((key, places))
+    # No two terms have the same places: the order in which they were found is of no account.
     found.sort(key=lambda f: (f[0] not in _LEXICON.decisive, -len(f[0]), f[1][-1] - f[1][0], f[1]))
     taken: set[int] = set()
     kept = []

@@ -8,6 +8,7 @@ measured again by the geodesic itself (see docs/matching.md).
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import cos, radians
 from typing import Literal, Protocol
 
 import numpy as np
@@ -18,6 +19,8 @@ from marketplace.territories.gazetteer import Gazetteer
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
+"""Of a table, as wide as NumPy wants them: it would widen others at each reading."""
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
 
@@ -39,8 +42,7 @@ _LEAST_DEGREE_KM = 110.5
 _DOUBT = 5e-4
 _ROOM = 1.01
 _ROUND_THE_EARTH_KM = 41_000.0
-_CELL_DEGREES = 0.25
-_FEW_PAIRS = 60_000
+_PAIRS_AT_ONCE = 100_000
 _REACHES_KEPT = 256
 
 
@@ -122,7 +124,8 @@ def earth(lat: npt.ArrayLike, lon: npt.ArrayLike) -> Floats:
 def geodesic_km(lat: npt.ArrayLike, lon: npt.ArrayLike, lat2: float, lon2: float) -> Floats:
     """The WGS84 geodesics from points to one point."""
     lats, lons = np.atleast_1d(lat).astype(float), np.atleast_1d(lon).astype(float)
-    metres = _GEOD.inv(lons, lats, np.full_like(lons, lon2), np.full_like(lats, lat2))[2]
+    there = np.full_like(lons, lon2), np.full_like(lats, lat2)
+    metres = _GEOD.inv(lons, lats, *there, return_back_azimuth=False)[2]
     return np.asarray(metres) / 1000
 
 
@@ -132,12 +135,10 @@ def arc_km(squared_chord: Floats) -> Floats:
     return 2 * _MEAN_KM * np.arcsin(np.minimum(half, 1))
 
 
-def _squared_chords(some: Floats, others: Floats) -> Floats:
-    """All pairs. By differences rather than dot products, which lose metres."""
-    result = (some[:, None, 0] - others[None, :, 0]) ** 2
-    for axis in (1, 2):
-        result += (some[:, None, axis] - others[None, :, axis]) ** 2
-    return result
+def _squared(away: Floats) -> Floats:
+    """The squared lengths of some vectors."""
+    lengths: Floats = np.einsum("ij,ij->i", away, away)
+    return lengths
 
 
 class Points:
@@ -147,6 +148,20 @@ class Points:
         self.lat = lat
         self.lon = lon
         self.xyz = earth(lat, lon) if xyz is None else xyz
+        self.centre: Floats = self.xyz.ravel()
+        """The middle of the points, as earth() gives them."""
+        self.from_centre_km = (_ROOM, _ROOM)
+        """From it to the nearest and to the farthest, with room for the Earth's curve."""
+        if len(self) > 1:
+            self.centre = self.xyz.mean(axis=0)
+            away = self.xyz - self.centre
+            squared = _squared(away)
+            km = arc_km(squared)
+            self.from_centre_km = (
+                float(km.min()) * _ROOM + _ROOM,
+                float(km.max()) * _ROOM + _ROOM,
+            )
+            self._halves = np.vstack([away.T, squared / -2])
 
     def __len__(self) -> int:
         return len(self.lat)
@@ -156,53 +171,35 @@ class Points:
         if not len(self):
             return np.full(len(xyz), np.nan)
         if len(self) == 1:
-            away = xyz - self.xyz[0]
-            return arc_km(np.einsum("ij,ij->i", away, away))
-        if len(self) * len(xyz) <= _FEW_PAIRS:
-            return arc_km(_squared_chords(xyz, self.xyz).min(axis=1, initial=np.inf))
-        return self._nearest_by_cells(xyz)
+            return arc_km(_squared(xyz - self.xyz))
+        return arc_km(_squared(xyz - self.xyz[self._nearest(xyz)]))
 
-    def _nearest_by_cells(self, xyz: Floats) -> Floats:
-        """The same for many: only the points of the cells that may hold the nearest one."""
-        centres, spread, starts, order = self._cells
-        known = np.flatnonzero(~np.isnan(xyz[:, 0]))
-        nearest = np.full(len(xyz), np.nan)
-        if not known.size:
-            return nearest
-        to_centre = np.sqrt(_squared_chords(xyz[known], centres))
-        surely = (to_centre + spread).min(axis=1)
-        row, cell = np.nonzero(to_centre - spread <= surely[:, None] + 1e-9)
-        sizes = np.diff(starts)[cell]
-        ends = np.cumsum(sizes)
-        member = order[np.arange(ends[-1]) + np.repeat(starts[cell] - ends + sizes, sizes)]
-        away = xyz[known][np.repeat(row, sizes)] - self.xyz[member]
-        chords = np.einsum("ij,ij->i", away, away)
-        of_row = np.searchsorted(row, np.arange(len(known)))
-        firsts = np.concatenate([[0], ends[:-1]])[of_row]
-        nearest[known] = arc_km(np.minimum.reduceat(chords, firsts))
+    def _nearest(self, xyz: Floats) -> npt.NDArray[np.int64]:
+        """Which of these is the nearest to each point given.
+
+        |p - q|² is |p|² - 2 (p.q - |q|²/2): a product of matrices tells the least. Counted
+        from the middle of the place, not of the Earth, it is exact to less than a millimetre.
+        """
+        away = np.ones((len(xyz), 4))
+        away[:, :3] = xyz - self.centre
+        nearest = np.empty(len(xyz), np.int64)
+        step = 1 + _PAIRS_AT_ONCE // len(self)
+        for start in range(0, len(xyz), step):
+            these = slice(start, start + step)
+            (away[these] @ self._halves).argmax(axis=1, out=nearest[these])
         return nearest
-
-    @cached_property
-    def _cells(
-        self,
-    ) -> tuple[Floats, Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Centres, largest distances from them, and members, of squares of a quarter degree."""
-        key = np.floor(self.lat / _CELL_DEGREES) * 10_000 + np.floor(self.lon / _CELL_DEGREES)
-        order = np.argsort(key, kind="stable")
-        starts = np.concatenate(
-            [[0], np.flatnonzero(np.diff(key[order])) + 1, [len(order)]]
-        ).astype(np.int64)
-        sizes = np.diff(starts)
-        centres = np.add.reduceat(self.xyz[order], starts[:-1]) / sizes[:, None]
-        away = self.xyz[order] - np.repeat(centres, sizes, axis=0)
-        spread = np.sqrt(np.maximum.reduceat(np.einsum("ij,ij->i", away, away), starts[:-1]))
-        return centres, spread, starts, order
 
     def exact_km(self, lat: float, lon: float, about_km: float) -> float:
         """The geodesic to the nearest, knowing about how far that is."""
-        chords = arc_km(_squared_chords(earth([lat], [lon]), self.xyz)[0])
-        close = np.flatnonzero(chords <= about_km * (1 + 2 * _DOUBT) + 1e-6)
+        km = arc_km(_squared(self.xyz - earth(lat, lon)))
+        close = np.flatnonzero(km <= about_km * (1 + 2 * _DOUBT) + 1e-6)
         return float(geodesic_km(self.lat[close], self.lon[close], lat, lon).min())
+
+
+def _too_close(km: Floats, limit_km: Floats) -> Flags:
+    """Whether an arc is too close to a limit to tell its side: the geodesic has to."""
+    doubtful: Flags = (np.abs(km - limit_km) <= _DOUBT * limit_km) & (km > 0)
+    return doubtful
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,13 +216,7 @@ class Reach:
     points: Points
     is_zone: bool
 
-    @cached_property
-    def centre(self) -> Floats:
-        """The middle of the points, as earth() gives them."""
-        middle: Floats = self.points.xyz.mean(axis=0)
-        return middle
-
-    def seated(self, table: Located, rows: Numbers) -> Flags:
+    def seated(self, table: Located, rows: Rows) -> Flags:
         found = np.zeros(len(rows), np.bool_)
         for column, zone in self.seat_zones:
             found |= getattr(table, column)[rows] == zone
@@ -235,65 +226,53 @@ class Reach:
                 found |= postcode == one
         return found
 
-    def distances_km(self, table: Located, rows: Numbers) -> Floats:
+    def distances_km(self, table: Located, rows: Rows) -> Floats:
         """From each seat: to the point, or to the zone's nearest commune, 0 from inside it."""
         if not self.is_zone:
-            return self.points.nearest_km(table.xyz[rows])
+            return self.points.nearest_km(table.xyz.take(rows, axis=0))
         km, outside = np.zeros(len(rows)), ~self.seated(table, rows)
-        km[outside] = self.points.nearest_km(table.xyz[rows[outside]])
+        km[outside] = self.points.nearest_km(table.xyz.take(rows[outside], axis=0))
         return km
 
-    def within(self, table: Located, rows: Numbers, limit_km: Floats) -> tuple[Flags, Flags]:
-        """Whether each seat is within a limit of the place, and within JUST_OUTSIDE times it.
+    def km_to_tell(
+        self, table: Located, rows: Rows, limit_km: Floats, times: float = 1.0
+    ) -> Floats:
+        """From each seat to the place, just well enough to be compared with a limit and with
+        so many times it: 0 when surely within the limit, infinite when surely beyond both.
 
         To find the nearest commune of a zone is slow: it is done only for the limits that
         neither surely reach the zone nor surely miss it.
         """
-        within, beyond = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
+        km = np.full(len(rows), np.inf)
         if not len(self.points):
-            return within, beyond
-        xyz = table.xyz[rows]
-        away = xyz - self.centre
-        middle = np.einsum("ij,ij->i", away, away)
-        limit_km = np.minimum(limit_km, _ROUND_THE_EARTH_KM)
-        farthest = limit_km * JUST_OUTSIDE
-        if self.is_zone:
-            farthest = farthest + self._extent_km
-            within = np.sqrt(middle) + self._heart_km < limit_km
+            return km
+        xyz = table.xyz.take(rows, axis=0)
+        middle = _squared(xyz - self.points.centre)
+        farthest = limit_km * times
         # A chord is shorter than its arc: who is too far by the chord is too far.
-        unsure = np.flatnonzero((middle <= farthest * farthest) & ~within)
-        km, limit = self.points.nearest_km(xyz[unsure]), limit_km[unsure]
-        within[unsure] = self._is_within(km, limit, table, rows[unsure])
-        beyond[unsure] = self._is_within(km, limit * JUST_OUTSIDE, table, rows[unsure])
-        return within, beyond
+        if self.is_zone:
+            heart_km, extent_km = self.points.from_centre_km
+            surely = np.sqrt(middle) + heart_km < limit_km
+            km[surely] = 0.0
+            these = ((middle <= (farthest + extent_km) ** 2) & ~surely).nonzero()[0]
+            some = self.points.nearest_km(xyz[these])
+        else:
+            these = (middle <= farthest**2).nonzero()[0]
+            some = arc_km(middle[these])
+        doubtful = _too_close(some, limit_km[these])
+        if times > 1:
+            doubtful |= _too_close(some, farthest[these])
+        for i in doubtful.nonzero()[0].tolist():
+            row = rows[these[i]]
+            some[i] = self.points.exact_km(table.lat[row], table.lon[row], some[i])
+        km[these] = some
+        return km
 
-    def _is_within(self, km: Floats, limit: Floats, table: Located, rows: Numbers) -> Flags:
-        for i in np.flatnonzero(np.abs(km - limit) <= _DOUBT * limit):
-            if km[i] > 0:
-                km[i] = self.points.exact_km(table.lat[rows[i]], table.lon[rows[i]], km[i])
-        return km <= limit
-
-    def to_centre_km(self, table: Located, rows: Numbers) -> Floats:
+    def to_centre_km(self, table: Located, rows: Rows) -> Floats:
         """From each seat to the middle of the place; NaN when either is not known."""
         if not len(self.points):
             return np.full(len(rows), np.nan)
-        away = table.xyz[rows] - self.centre
-        return arc_km(np.einsum("ij,ij->i", away, away))
-
-    @cached_property
-    def _from_centre_km(self) -> Floats:
-        away = self.points.xyz - self.centre
-        return arc_km(np.einsum("ij,ij->i", away, away))
-
-    @property
-    def _heart_km(self) -> float:
-        """From the middle to the nearest point, with room for the Earth's curve."""
-        return float(self._from_centre_km.min()) * _ROOM + _ROOM
-
-    @property
-    def _extent_km(self) -> float:
-        """From the middle to the farthest point, with room for the Earth's curve."""
-        return float(self._from_centre_km.max()) * _ROOM + _ROOM
+        return arc_km(_squared(table.xyz.take(rows, axis=0) - self.points.centre))
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,23 +283,34 @@ class Meeting:
     near: Flags
 
 
-def meeting(table: Located, rows: Numbers, reach: Reach, include_country: bool = True) -> Meeting:
+def meeting(
+    table: Located,
+    rows: Rows,
+    reach: Reach,
+    include_country: bool = True,
+    just_outside: float = JUST_OUTSIDE,
+) -> Meeting:
     """When the coverages of some rows meet a place, and when they only come near it.
 
     A national offer meets any place when it is included, and none when it is not. One asked
     to be seated within a radius is judged by its seat alone, whatever it says it covers.
+    Who wants none near by its radius says 1 for `just_outside`: it is quicker.
     """
     coverage = table.coverage[rows]
     national = coverage == COUNTRY
-    met, near = np.zeros_like(national), np.zeros_like(national)
+    met, near = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
     if reach.radius_km is not None:
-        met, near = reach.within(table, rows, np.full(len(rows), reach.radius_km))
+        limit_km = np.full(len(rows), min(reach.radius_km, _ROUND_THE_EARTH_KM))
+        km = reach.km_to_tell(table, rows, limit_km, just_outside)
+        met, near = km <= limit_km, km <= limit_km * just_outside
     elif not reach.everywhere:
         met = reach.seated(table, rows)
-        by_radius = np.flatnonzero((coverage == RADIUS) & ~met)
+        by_radius = ((coverage == RADIUS) & ~met).nonzero()[0]
         these = rows[by_radius]
-        met[by_radius], near[by_radius] = reach.within(table, these, table.radius_km[these])
-        by_zone = np.flatnonzero(coverage == ZONES)
+        limit_km = np.minimum(table.radius_km[these], _ROUND_THE_EARTH_KM)
+        km = reach.km_to_tell(table, these, limit_km, just_outside)
+        met[by_radius], near[by_radius] = km <= limit_km, km <= limit_km * just_outside
+        by_zone = (coverage == ZONES).nonzero()[0]
         state = _zone_states(table, rows[by_zone], reach)
         met[by_zone] |= state == MET
         near[by_zone] = state == NEAR
@@ -332,12 +322,12 @@ def meeting(table: Located, rows: Numbers, reach: Reach, include_country: bool =
     return Meeting(met, near)
 
 
-def _zone_states(table: Located, rows: Numbers, reach: Reach) -> Codes:
+def _zone_states(table: Located, rows: Rows, reach: Reach) -> Codes:
     state = reach.zone_state[table.zone[rows]]
-    several = np.flatnonzero(table.zone_count[rows] > 1)
+    several = (table.zone_count[rows] > 1).nonzero()[0]
     if several.size:
         starts, sizes = table.zone_start[rows[several]], table.zone_count[rows[several]]
-        ends = np.cumsum(sizes)
+        ends = sizes.cumsum()
         cells = np.arange(ends[-1]) + np.repeat(starts - ends + sizes, sizes)
         state[several] = np.maximum.reduceat(reach.zone_state[table.zones[cells]], ends - sizes)
     return state
@@ -383,15 +373,17 @@ class Atlas:
         lon = np.array([np.nan if c.lon is None else c.lon for c in communes], np.float64)
         self._lat, self._lon, self._xyz = lat, lon, earth(lat, lon)
         self._by_lat = np.argsort(lat)[: int((~np.isnan(lat)).sum())].astype(np.int32)
-        self._sorted_lat = lat[self._by_lat]
+        self._sorted_lat, self._lon_by_lat = lat[self._by_lat], lon[self._by_lat]
+        self._xyz_by_lat = self._xyz[self._by_lat]
         self._members: dict[int, Numbers] = {}
         self._around: dict[int, Numbers] = {}
         self._met: dict[int, Numbers] = {}
         self._reaches: dict[Place, Reach] = {}
-        for zone in range(len(codes)):
-            if self.level(zone) in ("department", "region"):
-                self._communes_around(zone)
-                self._zones_met(zone)
+        self._reach_of_one = {
+            zone: self._reach_of_zones([zone])
+            for zone in range(len(codes))
+            if self.level(zone) in ("department", "region")
+        }
 
     def number(self, code: str | None) -> int:
         """NOWHERE when unknown. A former commune has the number of the one it joined."""
@@ -416,8 +408,7 @@ class Atlas:
                 postcode = postcodes[0] if len(postcodes) == 1 else None
         if department:
             own_department = self.number(department)
-            known = self.gazetteer.department(department)
-            if not region and known:
+            if not region and (known := self.gazetteer.department(department)):
                 own_region = self.number(known.region)
         if region:
             own_region = self.number(region)
@@ -451,32 +442,37 @@ class Atlas:
 
     def _reach(self, place: Place) -> Reach:
         if place.type == "country":
-            return self._made(place, _NO_ZONES, (), _NO_ZONES, Points(_NONE, _NONE))
+            return self._made(place, [], _NO_ZONES, (), _NO_ZONES, _NO_POINTS)
         if place.type == "zones":
-            return self._reach_of_zones(place)
+            zones = self.zones(place.codes)
+            ready = self._reach_of_one.get(zones[0]) if len(zones) == 1 else None
+            return ready or self._reach_of_zones(zones)
         seat = self.seat(place.commune, place.lat, place.lon, None, place.department, place.region)
         known = not np.isnan(seat.lat)
         points = Points(np.array([seat.lat][:known]), np.array([seat.lon][:known]))
         around = self._communes_near(points)
         postcodes = {_postcode(place.postcode)}
+        own = []
         if seat.commune != NOWHERE:
+            own = [seat.commune]
             postcodes |= {_postcode(p) for p in self.gazetteer.communes[seat.commune].postcodes}
         met = np.array([seat.commune, seat.epci, seat.department, seat.region], np.int32)
-        return self._made(place, met, tuple(sorted(postcodes - {NOWHERE})), around, points)
+        return self._made(place, own, met, tuple(sorted(postcodes - {NOWHERE})), around, points)
 
-    def _reach_of_zones(self, place: Place) -> Reach:
-        zones = self.zones(place.codes)
+    def _reach_of_zones(self, zones: list[int]) -> Reach:
+        place = Place("zones")
         if not zones:
-            return self._made(place, _NO_ZONES, (), _NO_ZONES, Points(_NONE, _NONE))
+            return self._made(place, [], _NO_ZONES, (), _NO_ZONES, _NO_POINTS)
         met = np.concatenate([self._zones_met(zone) for zone in zones])
         around = np.concatenate([self._communes_around(zone) for zone in zones])
         members = [self._communes_of(zone) for zone in zones]
         inside = members[0] if len(members) == 1 else np.unique(np.concatenate(members))
-        return self._made(place, met, (), around, self._points_of(inside))
+        return self._made(place, zones, met, (), around, self._points_of(inside))
 
     def _made(
         self,
         place: Place,
+        zones: list[int],
         met: Numbers,
         postcodes: tuple[int, ...],
         around: Numbers,
@@ -484,14 +480,13 @@ class Atlas:
     ) -> Reach:
         state = np.zeros(len(self.codes) + 1, np.uint8)
         state[around] = NEAR
-        state[self._parents[around].ravel()] = NEAR
+        state[self._parents.take(around, axis=0).ravel()] = NEAR
         state[met] = MET
         state[NOWHERE] = OUT
-        zones = [self._commune(place.commune)] if place.type == "point" else self.zones(place.codes)
         return Reach(
             everywhere=place.type == "country",
             radius_km=place.radius_km if place.type == "point" else None,
-            seat_zones=tuple((self.level(z), z) for z in zones if z != NOWHERE),
+            seat_zones=tuple((self.level(zone), zone) for zone in zones),
             postcodes=postcodes,
             zone_state=state,
             points=points,
@@ -561,14 +556,14 @@ class Atlas:
         if not len(points):
             return np.empty(0, np.int32)
         margin = ZONE_MARGIN_KM / _LEAST_DEGREE_KM
-        low, high = np.searchsorted(
-            self._sorted_lat, [points.lat.min() - margin, points.lat.max() + margin]
-        )
-        band = self._by_lat[low:high]
-        width = margin / max(0.05, np.cos(np.radians(np.abs(points.lat).max() + margin)))
-        lon = self._lon[band]
-        band = band[(lon >= points.lon.min() - width) & (lon <= points.lon.max() + width)]
-        near: Numbers = band[points.nearest_km(self._xyz[band]) < ZONE_MARGIN_KM]
+        lats, lons = points.lat.tolist(), points.lon.tolist()
+        south, north = min(lats) - margin, max(lats) + margin
+        low, high = self._sorted_lat.searchsorted([south, north])
+        width = margin / max(0.05, cos(radians(max(-south, north))))
+        lon = self._lon_by_lat[low:high]
+        close = low + ((lon >= min(lons) - width) & (lon <= max(lons) + width)).nonzero()[0]
+        km = points.nearest_km(self._xyz_by_lat.take(close, axis=0))
+        near: Numbers = self._by_lat[close[km < ZONE_MARGIN_KM]]
         return near
 
 
@@ -578,8 +573,8 @@ def atlas_of(gazetteer: Gazetteer) -> Atlas:
     return Atlas(gazetteer)
 
 
-_NONE: Floats = np.empty(0)
 _NO_ZONES: Numbers = np.empty(0, np.int32)
+_NO_POINTS = Points(np.empty(0), np.empty(0))
 
 
 def _postcode(text: str | None) -> int:

@@ -50,7 +50,8 @@ def test_every_sector_is_known_by_five_terms_at_least() -> None:
 
 
 def test_a_sector_never_stands_beside_itself() -> None:
-    assert all(index != other and 0 < share < 1 for index, other, share in load().also)
+    also = [(index, *one) for index, others in load().also.items() for one in others.items()]
+    assert all(index != other and 0 < share < 1 for index, other, share in also)
 
 
 @pytest.mark.parametrize(
