@@ -10,8 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM_INSTALL := ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 VENDOR := marketplace/static/vendor
 CODE := marketplace worker tests migrations
+# Extras stay in the pins: without them pip, checking hashes, asks for a package's newest release.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
-	--python-version 3.11 --generate-hashes --no-annotate
+	--python-version 3.11 --generate-hashes --no-annotate --no-strip-extras
 
 # The first Python on this machine that is recent enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
