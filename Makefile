@@ -27,8 +27,8 @@ setup: $(VENV)/.tools assets ## Install everything, development tools included
 run: $(VENV)/.runtime assets ## Start everything with demonstration data (PORT=8000)
 	@exec $(BIN)/marketplace run --demo $(if $(PORT),--port $(PORT))
 
-test: setup ## Run the tests on servers of their own (ARGS="-k ranking")
-	$(BIN)/pytest tests $(ARGS)
+test: setup ## Run the tests on servers of their own, on two cores (ARGS="-k ranking")
+	$(BIN)/pytest tests --numprocesses 2 --dist loadfile $(ARGS)
 
 check: setup ## Format, lint, types, floors, templates, security: what the CI asks
 	$(BIN)/ruff format --check $(CODE)
