@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -12,13 +13,15 @@ from sqlalchemy.orm import Session
 from wtforms import Field, StringField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import TextInput
 
-from marketplace import siret
+from marketplace import formats, siret
 
 E = TypeVar("E", bound=Enum)
 Row = TypeVarTuple("Row")
 
 FARTHEST_PAGE = 10_000
+MOST_EUROS = 10_000_000_000
 
 
 class FrenchForm(FlaskForm):
@@ -80,6 +83,49 @@ def paging(session: Session, wanted: Select[*Row], per_page: int) -> Paging:
     counted = select(func.count()).select_from(wanted.order_by(None).subquery())
     total = session.scalar(counted) or 0
     return Paging(total, min(page_asked(), max(1, -(-total // per_page))), per_page)
+
+
+class Amounts(NamedTuple):
+    """Euros, the least and the most; equal when the amount is exact, None where it is open."""
+
+    least: Decimal | None
+    most: Decimal | None
+
+
+NO_AMOUNT = Amounts(None, None)
+
+
+class AmountField(Field):
+    """Euros as people type them: « 12 000,50 € », « 12k », « de 40 000 à 60 000 »."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = NO_AMOUNT
+        words = one_line(valuelist[0]) if valuelist else ""
+        if not words:
+            return
+        try:
+            self.data = Amounts(*formats.euros_read(words))
+        except ValueError:
+            raise ValueError(
+                "Montant illisible : donnez un nombre d'euros ou une fourchette, par exemple "
+                "12 000,50 ou 40 000 à 60 000"
+            ) from None
+
+    def pre_validate(self, form: Any) -> None:
+        if self.process_errors:
+            return
+        for amount in self.data or NO_AMOUNT:
+            if amount is not None and amount <= 0:
+                raise ValidationError("Le montant est plus grand que zéro")
+            if amount is not None and amount > MOST_EUROS:
+                raise ValidationError("Le montant dépasse dix milliards d'euros")
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return formats.euros_range(*(self.data or NO_AMOUNT))
 
 
 class SiretForm(FrenchForm):

@@ -4,24 +4,43 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TypedDict, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.tables import User
+from marketplace.accounts.tables import PurchasingMandate, User
 from marketplace.clock import PARIS
 from marketplace.needs import quality
 from marketplace.needs.lifecycle import EDITABLE, ForbiddenMove, Move, Status
-from marketplace.needs.posting import make_move, need_for_update, slug_of
+from marketplace.needs.posting import (
+    LotDraft,
+    lot_rows,
+    make_move,
+    need_for_update,
+    question_rows,
+    slug_of,
+)
 from marketplace.needs.quality import Remark
-from marketplace.needs.tables import Need, NeedKind, NeedSector, NeedZone, PlaceType
+from marketplace.needs.tables import (
+    Lever,
+    Lot,
+    Nature,
+    Need,
+    NeedKind,
+    NeedSector,
+    NeedZone,
+    PlaceType,
+    ResponseMode,
+)
 
 
 class Answers(TypedDict, total=False):
     """What a buyer says at one step; what is left out stays as it was.
 
-    Lists are sorted, so that the same answers are equal however they were ticked.
+    Lists are sorted, so that the same answers are equal however they were ticked; lots and
+    questions keep the order that the buyer gave them.
     """
 
     organisation_id: int
@@ -38,6 +57,25 @@ class Answers(TypedDict, total=False):
     service_types: list[str]
     kinds: list[str]
     include_country: bool
+    nature: Nature | None
+    amount_min: Decimal | None
+    amount_max: Decimal | None
+    is_amount_shared: bool
+    cpv_codes: list[str]
+    lots: list[LotDraft]
+    starts_on: date | None
+    duration_months: int | None
+    asking_until: date | None
+    response_modes: list[str]
+    response_email: str
+    response_phone: str
+    response_url: str
+    lever: Lever | None
+    lever_reason: str
+    environmental_tags: list[str]
+    valued: list[str]
+    is_anonymous: bool
+    questions: list[str]
 
 
 ALL = tuple(Answers.__annotations__)
@@ -80,14 +118,53 @@ def answers_of(need: Need) -> Answers:
         service_types=sorted(str(service) for service in need.service_types),
         kinds=sorted(str(kind) for kind in need.kinds),
         include_country=need.include_country,
+        nature=need.nature,
+        amount_min=need.amount_min,
+        amount_max=need.amount_max,
+        is_amount_shared=need.is_amount_shared,
+        cpv_codes=sorted(need.cpv_codes),
+        lots=[lot_draft(lot) for lot in need.lots],
+        starts_on=need.starts_on,
+        duration_months=need.duration_months,
+        asking_until=need.asking_until,
+        response_modes=sorted(str(mode) for mode in need.response_modes),
+        response_email=need.response_email,
+        response_phone=need.response_phone,
+        response_url=need.response_url,
+        lever=need.lever,
+        lever_reason=need.lever_reason,
+        environmental_tags=sorted(need.environmental_tags),
+        valued=sorted(need.valued),
+        is_anonymous=need.is_anonymous,
+        questions=[question.words for question in need.questions],
+    )
+
+
+def lot_draft(lot: Lot) -> LotDraft:
+    """What a stored lot says."""
+    return LotDraft(
+        title=lot.title,
+        description=lot.description,
+        sectors=tuple(sorted(sector.sector_slug for sector in lot.sectors)),
+        place_type=lot.place_type,
+        commune_code=lot.commune_code,
+        radius_km=lot.radius_km,
+        zones=tuple(sorted(zone.territory_code for zone in lot.zones)),
+        amount_min=lot.amount_min,
+        amount_max=lot.amount_max,
+        lever=lot.lever,
     )
 
 
 def fingerprint(need: Need, names: Iterable[str]) -> str:
     """Short, and the same as long as nobody changes these answers."""
     said = cast(dict[str, object], answers_of(need))
-    seen = "\n".join(f"{name}={said[name]!r}" for name in sorted(names))
-    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+    return fingerprint_of([(name, said[name]) for name in sorted(names)])
+
+
+def fingerprint_of(said: object) -> str:
+    """The same for whatever is shown in full by its repr."""
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def new_key() -> str:
@@ -118,7 +195,7 @@ def start_draft(
     if session.scalar(select(Need.id).where(Need.slug == slug)) is not None:
         slug = slug_of(answers["title"], new_key())
     need = Need(slug=slug, author_id=author_id, status=Status.DRAFT, created_at=now, saved_at=now)
-    _write(need, answers)
+    write_answers(need, Answers(response_modes=[ResponseMode.HERE]) | answers)
     session.add(need)
     session.flush()
     return need
@@ -144,7 +221,7 @@ def save_draft(
         return need, False
     if (found := fingerprint(need, names)) != seen:
         raise ChangedElsewhere(need, found)
-    _write(need, changed)
+    write_answers(need, changed)
     need.saved_at = now
     session.flush()
     return need, True
@@ -161,10 +238,19 @@ def submit_draft(session: Session, need_id: int, user_id: int, seen: str, now: d
         raise ForbiddenMove(need.status, Move.SUBMIT)
     if (found := fingerprint(need, ALL)) != seen:
         raise ChangedElsewhere(need, found)
-    if missing := quality.missing(need, now.astimezone(PARIS).date()):
+    if missing := missing_of(session, need, now.astimezone(PARIS).date()):
         raise Incomplete(missing)
     make_move(session, need, Move.SUBMIT, user_id, now)
     return need
+
+
+def missing_of(session: Session, need: Need, today: date) -> list[Remark]:
+    """What keeps a need from being sent, a mandate that was taken back since included."""
+    if need.platform_id is None:
+        return quality.missing(need, today)
+    mandate = session.get(PurchasingMandate, (need.platform_id, need.organisation_id))
+    withdrawn = [] if mandate else [quality.NO_MANDATE]
+    return [*withdrawn, *quality.missing(need, today)]
 
 
 def discard_draft(session: Session, need_id: int) -> None:
@@ -175,8 +261,8 @@ def discard_draft(session: Session, need_id: int) -> None:
     session.delete(need)
 
 
-def _write(need: Need, answers: Answers) -> None:
-    rows = ("sectors", "zones")
+def write_answers(need: Need, answers: Answers) -> None:
+    rows = ("sectors", "zones", "lots", "questions")
     for name, said in answers.items():
         if name not in rows:
             setattr(need, name, said)
@@ -184,3 +270,7 @@ def _write(need: Need, answers: Answers) -> None:
         need.sectors = [NeedSector(sector_slug=slug) for slug in answers["sectors"]]
     if "zones" in answers:
         need.zones = [NeedZone(territory_code=code) for code in answers["zones"]]
+    if "lots" in answers:
+        need.lots = lot_rows(answers["lots"])
+    if "questions" in answers:
+        need.questions = question_rows(answers["questions"])

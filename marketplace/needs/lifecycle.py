@@ -57,6 +57,10 @@ class ForbiddenMove(Exception):
         self.move = move
 
 
+class NotOpen(ForbiddenMove):
+    """The need takes no answers, so that nothing of it can be changed."""
+
+
 def after(status: Status, move: Move) -> Status:
     """Where a move leads. Raises ForbiddenMove."""
     try:

@@ -4,7 +4,7 @@ became of it has to be explained. The account that it names is what loses its na
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from marketplace.needs.tables import Need, NeedMove
+from marketplace.needs.tables import Need, NeedAmendment, NeedMove, PlannedPurchase
 
 
 def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object]]]:
@@ -20,7 +20,17 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
         .where(NeedMove.user_id == user_id)
         .order_by(NeedMove.id)
     )
+    amendments = session.execute(
+        select(NeedAmendment, Need.title)
+        .join(Need, Need.id == NeedAmendment.need_id)
+        .where(NeedAmendment.user_id == user_id)
+        .order_by(NeedAmendment.id)
+    )
+    plans = session.scalars(
+        select(PlannedPurchase).filter_by(author_id=user_id).order_by(PlannedPurchase.id)
+    )
     return {
+        "achats_prevus": [{"achat": row.title, "annonce_le": row.created_at} for row in plans],
         "besoins_deposes": [
             {
                 "besoin": row.title,
@@ -36,5 +46,9 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
         "etapes_des_besoins": [
             {"besoin": title, "etape": row.move, "le": row.moved_at, "motif": row.reason}
             for row, title in moves
+        ],
+        "modifications_des_besoins": [
+            {"besoin": title, "le": row.amended_at, "changements": row.changes}
+            for row, title in amendments
         ],
     }

@@ -1,8 +1,10 @@
 """Posting a whole need at once, and every step in its life."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,10 +12,43 @@ from sqlalchemy.orm import Session
 from marketplace import text
 from marketplace.needs import lifecycle
 from marketplace.needs.lifecycle import Move, Status
-from marketplace.needs.tables import Need, NeedKind, NeedMove, NeedSector, NeedZone, PlaceType
+from marketplace.needs.tables import (
+    Lever,
+    Lot,
+    LotSector,
+    LotZone,
+    Nature,
+    Need,
+    NeedKind,
+    NeedMove,
+    NeedQuestion,
+    NeedSector,
+    NeedZone,
+    PlaceType,
+    ResponseMode,
+)
 from marketplace.structures.kinds import Kind
 
 SLUG_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class LotDraft:
+    """What a buyer says of a lot. Without a place type it has its need's place.
+
+    Tuples are sorted, so that the same answers are equal however they were ticked.
+    """
+
+    title: str
+    description: str = ""
+    sectors: tuple[str, ...] = ()
+    place_type: PlaceType | None = None
+    commune_code: str | None = None
+    radius_km: int | None = None
+    zones: tuple[str, ...] = ()
+    amount_min: Decimal | None = None
+    amount_max: Decimal | None = None
+    lever: Lever | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +67,20 @@ class NeedDraft:
     zones: tuple[str, ...]
     include_country: bool
     deadline_on: date
+    nature: Nature | None = None
+    amount_min: Decimal | None = None
+    amount_max: Decimal | None = None
+    is_amount_shared: bool = True
+    starts_on: date | None = None
+    duration_months: int | None = None
+    lever: Lever | None = None
+    environmental_tags: tuple[str, ...] = ()
+    valued: tuple[str, ...] = ()
+    response_modes: tuple[ResponseMode, ...] = (ResponseMode.HERE,)
+    response_url: str = ""
+    is_anonymous: bool = False
+    questions: tuple[str, ...] = ()
+    lots: tuple[LotDraft, ...] = ()
 
 
 def post_need(
@@ -59,6 +108,34 @@ def post_need(
     session.flush()
     make_move(session, need, Move.SUBMIT, author_id, now)
     return need
+
+
+def lot_rows(drafts: Iterable[LotDraft]) -> list[Lot]:
+    """Rows of a need's lots, numbered from 1 in this order."""
+    rows = []
+    for number, draft in enumerate(drafts, start=1):
+        rows.append(Lot(number=number))
+        write_lot(rows[-1], draft)
+    return rows
+
+
+def write_lot(lot: Lot, draft: LotDraft) -> None:
+    lot.title = draft.title
+    lot.description = draft.description
+    lot.place_type = draft.place_type
+    lot.commune_code = draft.commune_code
+    lot.radius_km = draft.radius_km
+    lot.amount_min = draft.amount_min
+    lot.amount_max = draft.amount_max
+    lot.lever = draft.lever
+    lot.sectors = [LotSector(sector_slug=slug) for slug in draft.sectors]
+    lot.zones = [LotZone(territory_code=code) for code in draft.zones]
+
+
+def question_rows(questions: Iterable[str]) -> list[NeedQuestion]:
+    """Rows of what the buyer asks every structure, numbered from 1 in this order."""
+    numbered = enumerate(questions, start=1)
+    return [NeedQuestion(number=number, words=words) for number, words in numbered]
 
 
 def slug_of(title: str, end: str) -> str:
@@ -107,3 +184,17 @@ def _write(need: Need, draft: NeedDraft) -> None:
     need.deadline_on = draft.deadline_on
     need.sectors = [NeedSector(sector_slug=slug) for slug in draft.sectors]
     need.zones = [NeedZone(territory_code=code) for code in draft.zones]
+    need.nature = draft.nature
+    need.amount_min = draft.amount_min
+    need.amount_max = draft.amount_max
+    need.is_amount_shared = draft.is_amount_shared
+    need.starts_on = draft.starts_on
+    need.duration_months = draft.duration_months
+    need.lever = draft.lever
+    need.environmental_tags = list(draft.environmental_tags)
+    need.valued = list(draft.valued)
+    need.response_modes = list(draft.response_modes)
+    need.response_url = draft.response_url
+    need.is_anonymous = draft.is_anonymous
+    need.questions = question_rows(draft.questions)
+    need.lots = lot_rows(draft.lots)

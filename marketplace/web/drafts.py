@@ -8,11 +8,10 @@ from marketplace import clock
 from marketplace.db import db, transaction
 from marketplace.guards.roles import buyer_required
 from marketplace.moderation.tables import QueueEntry
-from marketplace.needs import quality
-from marketplace.needs.drafting import discard_draft
+from marketplace.needs.drafting import discard_draft, missing_of
 from marketplace.needs.lifecycle import ForbiddenMove, Status
 from marketplace.web.needs import own_need
-from marketplace.web.steps import editable_need
+from marketplace.web.step_flow import editable_need
 
 drafts = Blueprint("drafts", __name__)
 
@@ -24,7 +23,7 @@ def resume(slug: str) -> ResponseReturnValue:
     need = editable_need(slug)
     if need.status == Status.CHANGES_REQUESTED:
         return redirect(url_for("steps.what", slug=slug))
-    missing = quality.missing(need, clock.today())
+    missing = missing_of(db.session(), need, clock.today())
     step = f"steps.{missing[0].step}" if missing else "steps.check"
     return redirect(url_for(step, slug=slug))
 

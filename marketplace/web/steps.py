@@ -1,13 +1,21 @@
 """A need in four steps: what, where and when, how, check. Each saves what it is told."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NoReturn
-
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import BadRequest
 
-from marketplace import clock, formats
+from marketplace import clock
+from marketplace.clauses.levers import Duty, duty
 from marketplace.db import db, transaction
 from marketplace.guards.roles import buyer_required
 from marketplace.matching.previewing import targeted
@@ -19,50 +27,42 @@ from marketplace.needs.drafting import (
     Incomplete,
     draft_begun,
     fingerprint,
+    missing_of,
     new_key,
     save_draft,
     start_draft,
     submit_draft,
 )
-from marketplace.needs.lifecycle import EDITABLE, ForbiddenMove, Move, Status
-from marketplace.needs.tables import Need
+from marketplace.needs.lifecycle import EDITABLE, ForbiddenMove
+from marketplace.needs.lots import lots_seen
+from marketplace.needs.tables import Lever, Need
 from marketplace.offers.wording import SERVICE_TYPES
-from marketplace.sectors import suggesting
+from marketplace.sectors.aims import AIMS
 from marketplace.territories.queries import gazetteer
+from marketplace.web.how_form import HowForm
 from marketplace.web.needs import buyer, own_need
-from marketplace.web.step_forms import CheckForm, HowForm, StepForm, WhatForm, WhereForm
+from marketplace.web.step_flow import (
+    HOW,
+    LOTS,
+    TITLES,
+    WHAT,
+    WHERE,
+    Step,
+    around,
+    asked_of_buyer,
+    by_htmx,
+    conflict_with,
+    editable_need,
+    following,
+    lead_away,
+    preceding,
+)
+from marketplace.web.step_forms import CheckForm, StepForm, WhatForm
+from marketplace.web.where_form import WhereForm
 
 steps = Blueprint("steps", __name__)
 
 NAMED_ON_MAP = 20
-
-
-@dataclass(frozen=True)
-class Step:
-    """One page of the form, and the answers that it writes."""
-
-    key: quality.Step
-    number: int
-    title: str
-    answers: tuple[str, ...]
-
-    @property
-    def endpoint(self) -> str:
-        return f"steps.{self.key}"
-
-
-WHAT = Step(
-    "what", 1, "Quoi", ("organisation_id", "platform_id", "kind", "title", "description", "sectors")
-)
-WHERE = Step(
-    "where",
-    2,
-    "Où et quand",
-    ("place_type", "commune_code", "radius_km", "zones", "deadline_on"),
-)
-HOW = Step("how", 3, "Comment répondre", ("service_types", "kinds", "include_country"))
-STEPS = (WHAT, WHERE, HOW)
-TITLES = (*(step.title for step in STEPS), "Vérifier et envoyer")
 
 
 @steps.route("/besoins/deposer", methods=["GET", "POST"])
@@ -80,13 +80,13 @@ def start() -> ResponseReturnValue:
         return _what(editable_need(begun.slug))
     said = form.answers()
     if not {"organisation_id", "kind", "title"} <= set(said):
-        if _by_htmx():
+        if by_htmx():
             return _what_saved(form, None, is_saved=False)
         return _what_page(form, None), 422
     with transaction() as session:
         need = start_draft(session, who.user_id, said, form.key.data, clock.now())
     form.seen.data = fingerprint(need, WHAT.answers)
-    if _by_htmx():
+    if by_htmx():
         answer = _what_saved(form, need, is_saved=True)
         answer.headers["HX-Replace-Url"] = url_for("steps.what", slug=need.slug)
         return answer
@@ -107,14 +107,31 @@ def _what(need: Need) -> ResponseReturnValue:
     is_valid = form.validate()
     try:
         need, is_changed = _save(need, form, WHAT)
-    except ChangedElsewhere as conflict:
-        told = _conflict(need, form, WHAT, conflict)
-        if _by_htmx():
+    except ChangedElsewhere as found:
+        told = conflict_with(found, form, url_for("steps.what", slug=need.slug))
+        if by_htmx():
             return _what_saved(form, need, is_saved=False, conflict=told)
         return _what_page(form, need, told), 409
-    if _by_htmx():
+    if by_htmx():
         return _what_saved(form, need, is_saved=is_changed)
     return _onward(need, form, WHAT, is_valid)
+
+
+@steps.get("/besoins/<slug>/etapes/lots")
+@buyer_required
+def lots(slug: str) -> str:
+    """The lots of a need, to be added to, put in order and taken out."""
+    need = editable_need(slug)
+    places = gazetteer(db.session())
+    found = targeted(db.session(), need, clock.now(), 1) if need.lots else None
+    return render_template(
+        "web/steps/lots.html",
+        need=need,
+        lots=[(lot, wording.place(lot, places)) for lot in need.lots],
+        found={one.lot_id: one for one in found.lots} if found else {},
+        seen=lots_seen(need),
+        **around(need, LOTS),
+    )
 
 
 @steps.route("/besoins/<slug>/etapes/ou-et-quand", methods=["GET", "POST"])
@@ -139,12 +156,12 @@ def _targeting_step(need: Need, form: StepForm, step: Step) -> ResponseReturnVal
     is_valid = form.validate()
     try:
         need, is_changed = _save(need, form, step)
-    except ChangedElsewhere as conflict:
-        told = _conflict(need, form, step, conflict)
-        if _by_htmx():
+    except ChangedElsewhere as found:
+        told = conflict_with(found, form, url_for(step.endpoint, slug=need.slug))
+        if by_htmx():
             return _targeting_saved(need, form, step, False, told)
         return _targeting_page(need, form, step, told), 409
-    if _by_htmx():
+    if by_htmx():
         return _targeting_saved(need, form, step, is_changed)
     return _onward(need, form, step, is_valid)
 
@@ -174,32 +191,38 @@ def check(slug: str) -> ResponseReturnValue:
     return redirect(url_for("drafts.sent", slug=slug))
 
 
-def editable_need(slug: str) -> Need:
-    """A buyer's own need, to be changed; one that was sent leads to where it now stands."""
-    need = own_need(slug)
-    return need if need.status in EDITABLE else _lead_away(need)
+@steps.errorhandler(CSRFError)
+def retype(_: CSRFError) -> ResponseReturnValue:
+    """The session of the page is over: nothing is saved. What was typed is still there for who
+    signed in again meanwhile; a visitor signs in, and comes back to the draft."""
+    if by_htmx():
+        return _unread()  # the page says it in its last line
+    return _retyped()
 
 
-def _lead_away(need: Need) -> NoReturn:
-    if request.endpoint == "steps.check" and need.status == Status.SUBMITTED:
-        abort(redirect(url_for("drafts.sent", slug=need.slug)))  # the second of two clicks
-    flash("Ce besoin ne peut plus être modifié ici.")
-    elsewhere = url_for("needs.show", slug=need.slug)
-    if _by_htmx():
-        abort(Response(headers={"HX-Redirect": elsewhere}))
-    abort(redirect(elsewhere))
+@buyer_required
+def _retyped() -> ResponseReturnValue:
+    slug = (request.view_args or {}).get("slug")
+    need = own_need(slug) if slug else None
+    if need and need.status not in EDITABLE:
+        return _unread()
+    flash(
+        "Votre connexion avait pris fin : rien de ce dernier envoi n'est enregistré. "
+        "Vos réponses sont toujours là : vérifiez-les, puis continuez."
+    )
+    if need is None or request.endpoint == "steps.what":
+        return _what_page(WhatForm(buyer(), need), need), 400
+    if request.endpoint == "steps.where":
+        return _targeting_page(need, WhereForm(need, gazetteer(db.session())), WHERE), 400
+    if request.endpoint == "steps.how":
+        return _targeting_page(need, HowForm(need), HOW), 400
+    form = CheckForm()
+    form.seen.data = fingerprint(need, ALL)
+    return _check_page(need, form), 400
 
 
-def asked_of_buyer(need: Need) -> str | None:
-    """What the desk asked to change, while it waits for that."""
-    if need.status != Status.CHANGES_REQUESTED:
-        return None
-    asked = [move.reason for move in need.moves if move.move is Move.REQUEST_CHANGES]
-    return asked[-1] if asked else None
-
-
-def _by_htmx() -> bool:
-    return "HX-Request" in request.headers
+def _unread() -> ResponseReturnValue:
+    return current_app.handle_http_exception(BadRequest())
 
 
 def _save(need: Need, form: StepForm, step: Step) -> tuple[Need, bool]:
@@ -209,7 +232,7 @@ def _save(need: Need, form: StepForm, step: Step) -> tuple[Need, bool]:
         with transaction() as session:
             kept = save_draft(session, need.id, form.answers(), seen, step.answers, clock.now())
     except ForbiddenMove:
-        _lead_away(need)
+        lead_away(need)
     form.seen.data = fingerprint(kept[0], step.answers)
     return kept
 
@@ -223,16 +246,16 @@ def _onward(need: Need, form: StepForm, step: Step, is_valid: bool) -> ResponseR
         if go == "later":
             flash("Votre brouillon est enregistré : reprenez-le quand vous voulez.")
             return redirect(url_for("dashboard.show"))
-        return redirect(url_for(STEPS[max(0, step.number - 2)].endpoint, slug=need.slug))
+        return redirect(url_for(preceding(step, need), slug=need.slug))
     if not is_valid:
         if isinstance(form, WhatForm):
             return _what_page(form, need), 422
         return _targeting_page(need, form, step), 422
-    if step is WHAT and not need.sectors and not request.form.get("proposed"):
+    is_cut = isinstance(form, WhatForm) and (form.has_lots or form.in_lots.data)
+    if step is WHAT and not (is_cut or need.sectors or request.form.get("proposed")):
         # Without JavaScript the proposals were not seen yet.
         return redirect(url_for("steps.what", slug=need.slug, _anchor="secteurs"))
-    following = STEPS[step.number].endpoint if step.number < len(STEPS) else "steps.check"
-    return redirect(url_for(following, slug=need.slug))
+    return redirect(url_for(LOTS.endpoint if is_cut else following(step), slug=need.slug))
 
 
 def _what_page(form: WhatForm, need: Need | None, conflict: dict[str, object] | None = None) -> str:
@@ -244,7 +267,7 @@ def _what_page(form: WhatForm, need: Need | None, conflict: dict[str, object] | 
         proposed=proposed,
         proposed_key=form.proposed_key(proposed),
         conflict=conflict,
-        **_around(need, WHAT),
+        **around(need, WHAT),
     )
 
 
@@ -252,7 +275,7 @@ def _what_saved(
     form: WhatForm, need: Need | None, is_saved: bool, conflict: dict[str, object] | None = None
 ) -> Response:
     proposed = form.proposed()
-    is_new = form.proposed_key(proposed) != request.form.get("proposed", "")
+    is_new = form.proposed_key(proposed) != request.form.get("proposed", "") and not form.has_lots
     if need and not (is_saved or is_new or conflict or form.unsaved()):
         return Response(status=204)
     page = render_template(
@@ -262,7 +285,7 @@ def _what_saved(
         proposed=proposed if is_new else None,
         proposed_key=form.proposed_key(proposed),
         conflict=conflict,
-        **_around(need, WHAT),
+        **around(need, WHAT),
     )
     return Response(page)
 
@@ -275,7 +298,7 @@ def _targeting_page(
         "need": need,
         "found": targeted(db.session(), need, clock.now(), 1),
         "conflict": conflict,
-    } | _around(need, step)
+    } | around(need, step)
     if step is WHERE:
         return render_template("web/steps/where.html", **context)
     return render_template("web/steps/how.html", **context)
@@ -296,9 +319,19 @@ def _targeting_saved(
         need=need,
         found=targeted(db.session(), need, clock.now(), 1) if is_saved else None,
         conflict=conflict,
-        **_around(need, step),
+        **around(need, step),
     )
     return Response(page)
+
+
+def _duty(need: Need) -> Duty | None:
+    """What the law asks of this amount, until a lever is chosen or its absence explained."""
+    if need.lever is not None and (need.lever is not Lever.NONE or need.lever_reason):
+        return None
+    amount = need.amount_max if need.amount_max is not None else need.amount_min
+    if need.nature is None:
+        return None
+    return duty(need.nature, need.organisation.kind, amount, clock.today())
 
 
 def _check_page(
@@ -306,51 +339,27 @@ def _check_page(
 ) -> str:
     session, today = db.session(), clock.today()
     places = gazetteer(session)
+    found = targeted(session, need, clock.now(), NAMED_ON_MAP)
     return render_template(
         "web/steps/check.html",
         form=form,
         need=need,
         is_changed=is_changed,
         is_refused=is_refused,
-        missing=quality.missing(need, today),
+        missing=missing_of(session, need, today),
         hints=quality.hints(need, today),
         place=wording.place(need, places),
         centre=places.commune(need.commune_code) if need.commune_code else None,
         sectors=wording.sectors(need),
+        lots=[(lot, wording.place(lot, places)) for lot in need.lots],
+        found_lots={one.lot_id: one for one in found.lots},
         services=[label for one, label in SERVICE_TYPES.items() if one in need.service_types],
+        aims=[aim.label for code, aim in AIMS.items() if code in need.environmental_tags],
+        valued=[label for code, label in wording.VALUED.items() if code in need.valued],
+        band=wording.band(need, today),
         reserved=wording.reservation(need),
-        found=targeted(session, need, clock.now(), NAMED_ON_MAP),
+        found=found,
+        duty=_duty(need),
         asked=asked_of_buyer(need),
         titles=TITLES,
     )
-
-
-def _around(need: Need | None, step: Step) -> dict[str, object]:
-    """What every step's page shows about the draft."""
-    remarks = quality.hints(need, clock.today()) if need else []
-    return {
-        "step": step,
-        "titles": TITLES,
-        "asked": asked_of_buyer(need) if need else None,
-        "hints": [remark.sentence for remark in remarks if remark.step == step.key],
-        "saved": _when(need.saved_at) if need else "",
-        "in_words": suggesting.in_words,
-    }
-
-
-def _conflict(need: Need, form: StepForm, step: Step, found: ChangedElsewhere) -> dict[str, object]:
-    """When it was changed, what is stored that this form says otherwise, and how to choose."""
-    return {
-        "when": _when(found.saved_at),
-        "href": url_for(step.endpoint, slug=need.slug),
-        "over": found.fingerprint,
-        "stored": form.differing(),
-    }
-
-
-def _when(saved_at: datetime | None) -> str:
-    """« à 10 h 32 », « le 23/11/2026 à 10 h 32 »."""
-    if saved_at is None:
-        return ""
-    is_today = saved_at.astimezone(clock.PARIS).date() == clock.today()
-    return f"à {formats.hour(saved_at)}" if is_today else f"le {formats.moment(saved_at)}"

@@ -28,20 +28,7 @@ from tests.factories.market import (
     offer,
     structure,
 )
-
-BY_HTMX = {"HX-Request": "true"}
-WHAT: dict[str, Any] = {
-    "kind": "quote",
-    "title": "Entretien des espaces verts",
-    "description": "Tonte et taille",
-    "sectors": [GREEN_SPACES],
-}
-WHERE: dict[str, Any] = {
-    "place_type": "point",
-    "commune": "besancon",
-    "deadline_on": in_three_weeks().strftime("%d/%m/%Y"),
-}
-HOW: dict[str, Any] = {"reserved_for": "any", "include_country": "y"}
+from tests.stepping import BY_HTMX, HOW, WHAT, WHERE, main_of, refreshed, step
 
 
 @pytest.fixture
@@ -59,19 +46,6 @@ def need(session: Session, buyer: tuple[int, int]) -> Need:
     begun = draft(session, *buyer, description="Tonte et taille", sectors=[GREEN_SPACES])
     session.commit()
     return begun
-
-
-def step(need: Need, name: str) -> str:
-    return f"/besoins/{need.slug}/etapes/{name}"
-
-
-def main_of(page: TestResponse) -> str:
-    return " ".join(unescape(page.text.split("<main")[-1]).split())
-
-
-def refreshed(session: Session, need: Need) -> Need:
-    session.expire_all()
-    return session.get_one(Need, need.id)
 
 
 def test_four_steps_lead_to_the_desk_without_javascript(
