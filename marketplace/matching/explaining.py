@@ -1,9 +1,11 @@
 """Reasons, near criteria and score parts as French sentences, from both sides. Pure."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Literal
 
 from marketplace.matching.shapes import Reason
+from marketplace.sectors.aims import AIMS
 from marketplace.structures.kinds import LABELS, Kind
 
 Viewer = Literal["buyer", "structure"]
@@ -31,6 +33,10 @@ SERVICES = {
     "PREST": "prestation de service",
     "BUILD": "fabrication de biens",
 }
+
+_MONTHS = (
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+)
 
 _FEMININE = frozenset(
     "07 09 10 11 16 17 19 2A 2B 21 23 24 26 27 31 33 35 36 37 38 42 43 44 48 50 51 52 53 54 55 57"
@@ -109,6 +115,13 @@ def distance(km: float) -> str:
     if km < 1:
         return "moins de\u00a01\u00a0km"
     return f"{round(km):,}\u00a0km".replace(",", "\u00a0")
+
+
+def day(iso: str) -> str:
+    """« 1er mars 2027 », « 15 août 2026 »."""
+    known = date.fromisoformat(iso)
+    number = "1er" if known.day == 1 else known.day
+    return f"{number} {_MONTHS[known.month - 1]} {known.year}"
 
 
 def whole(zone: str, level: str, name: str) -> str:
@@ -290,9 +303,41 @@ def _unconfirmed(_: Reason, viewer: Viewer) -> str:
     return "Votre activité n'est pas confirmée\u00a0: déclarez-la pour mieux ressortir"
 
 
+def _tags(reason: Reason, _: Viewer) -> str:
+    aims = [_inside_a_sentence(AIMS[tag].label) for tag in reason["tags"] if tag in AIMS]
+    return f"Favorise ce qui est demandé\u00a0: {listed(aims)}" if aims else ""
+
+
+def _team(reason: Reason, viewer: Viewer) -> str:
+    people = reason["people"]
+    who = "Emploie" if viewer == "buyer" else "Vous employez"
+    return f"{who} {people} {'personnes' if people > 1 else 'personne'} en insertion"
+
+
+def _absent(reason: Reason, viewer: Viewer) -> str:
+    who = "Complète" if viewer == "buyer" else "Vous êtes complets"
+    return f"{who} jusqu'au {day(reason['day'])}"
+
+
+def _stale(reason: Reason, viewer: Viewer) -> str:
+    whose = "Offre confirmée" if viewer == "buyer" else "Vous avez confirmé cette offre"
+    return f"{whose} pour la dernière fois le {day(reason['day'])}"
+
+
+def _lots(reason: Reason, viewer: Viewer) -> str:
+    numbers = [str(number) for number in reason["numbers"]]
+    which = "aux lots" if len(numbers) > 1 else "au lot"
+    return f"{_can_answer(viewer)} {which} {listed(numbers)}"
+
+
+def _can_answer(viewer: Viewer) -> str:
+    return "Peut répondre" if viewer == "buyer" else "Vous pouvez répondre"
+
+
 def _more(reason: Reason) -> str:
     adds = reason["adds"]
-    return f"{adds} structures de plus" if adds > 1 else "une structure de plus"
+    more = f"{adds} structures de plus" if adds > 1 else "une structure de plus"
+    return f"{more} pour le lot {reason['lot']}" if "lot" in reason else more
 
 
 def _wider_radius(reason: Reason, _: Viewer) -> str:
@@ -317,6 +362,11 @@ def _include_country(reason: Reason, _: Viewer) -> str:
     return f"En acceptant les offres nationales\u00a0: {_more(reason)}"
 
 
+def _volunteered(_: Reason, viewer: Viewer) -> str:
+    who = "S'est proposée d'elle-même" if viewer == "buyer" else "Vous vous êtes proposé"
+    return f"{who}, sans que l'offre corresponde à tous les critères"
+
+
 _SAY: dict[str, Callable[[Reason, Viewer], str]] = {
     "same_sector": _sectors,
     "implied_sector": _sectors,
@@ -336,10 +386,16 @@ _SAY: dict[str, Callable[[Reason, Viewer], str]] = {
     "amount_outside": _amount_outside,
     "lead_outside": _lead_outside,
     "qpv": _qpv,
+    "tags": _tags,
+    "team": _team,
     "unconfirmed": _unconfirmed,
+    "absent": _absent,
+    "stale": _stale,
+    "lots": _lots,
     "wider_radius": _wider_radius,
     "add_sector": _add_sector,
     "add_kind": _add_kind,
     "add_service": _add_service,
     "include_country": _include_country,
+    "volunteered": _volunteered,
 }

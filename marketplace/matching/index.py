@@ -10,6 +10,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
@@ -20,11 +21,12 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from marketplace.matching.implied import implied_sectors
-from marketplace.matching.shapes import KINDS, SERVICE_TYPES, Offer
+from marketplace.matching.shapes import KINDS, SERVICE_TYPES, Need, Offer
 from marketplace.matching.weights import WEIGHTS, Weights
+from marketplace.sectors.aims import AIMS
 from marketplace.sectors.nomenclature import BY_SLUG, SECTORS
 from marketplace.territories import coverage
-from marketplace.territories.coverage import NOWHERE, Floats, Numbers, atlas_of
+from marketplace.territories.coverage import NOWHERE, Flags, Floats, Numbers, Rows, atlas_of
 from marketplace.territories.gazetteer import Gazetteer
 from marketplace.text import LONGEST, stems
 
@@ -37,6 +39,7 @@ UNKNOWN_SERVICE = 1 << 24
 ANY_SERVICE = ANY_KIND
 """Every row has a kind, while a service type that nobody knows has no bit."""
 IMPLIED, QPV = 1 << 25, 1 << 26
+TAG_BIT = {code: 1 << place for place, code in enumerate(AIMS)}
 
 WORTH = 100
 """What a declared sector is worth, in the whole numbers of the postings."""
@@ -56,7 +59,7 @@ IDF_UNIT = 1024
 _SHORTEST_MISSPELT = 5
 _MOST_MISSPELT = 4
 _ALIKE = 84
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
 
 
 class Growing:
@@ -137,7 +140,7 @@ class Documents:
         frequency = self.frequency.values
         asked: dict[int, str] = {}
         unknown: dict[str, str] = {}
-        for word in _WORD.findall(text[:LONGEST]):
+        for word in WORD.findall(text[:LONGEST]):
             stem = _stem(word)
             if stem is None:
                 continue
@@ -265,6 +268,10 @@ _DTYPES: dict[str, npt.DTypeLike] = {
     "amount_min": np.float64,
     "amount_max": np.float64,
     "lead_days": np.float64,
+    "absent_until": np.int32,
+    "confirmed_on": np.int32,
+    "tags": np.uint32,
+    "team": np.float64,
     "zones": np.int32,
     "sectors": np.uint8,
     "worths": np.uint8,
@@ -299,6 +306,11 @@ class Columns:
     amount_min: Floats
     amount_max: Floats
     lead_days: Floats
+    absent_until: Numbers
+    confirmed_on: Numbers
+    """Days, as ordinals of the calendar; 0 when never said."""
+    tags: npt.NDArray[np.uint32]
+    team: Floats
     zones: Numbers
     sectors: npt.NDArray[np.uint8]
     worths: npt.NDArray[np.uint8]
@@ -381,6 +393,33 @@ class Index:
         self._drop(ids)
         self._pack_when_worn()
 
+    def amount_outside(self, need: Need, rows: Rows) -> Flags:
+        """The rows that take no contract of the need's amount; unknown limits hold nothing."""
+        columns = self.columns
+        outside = np.zeros(len(rows), np.bool_)
+        if need.amount_max is not None:
+            outside |= need.amount_max < columns.amount_min[rows]
+        if need.amount_min is not None:
+            outside |= need.amount_min > columns.amount_max[rows]
+        return outside
+
+    def is_absent(self, on: date, rows: Rows) -> Flags:
+        """The rows whose structures take nothing more that day."""
+        absent: Flags = self.columns.absent_until[rows] >= on.toordinal()
+        return absent
+
+    def is_stale(self, on: date, rows: Rows) -> Flags:
+        """The rows confirmed once, too long ago."""
+        confirmed = self.columns.confirmed_on[rows]
+        stale: Flags = (confirmed > 0) & (confirmed < on.toordinal() - self.weights.stale_days)
+        return stale
+
+    def sectors_of_its_groups(self) -> set[str]:
+        """The sectors that its offers declare or imply, and the others of their groups: no
+        need that ticks sectors finds anybody here without ticking one of these."""
+        groups = {SECTORS[sector].group for sector in np.unique(self.columns.sectors).tolist()}
+        return {sector.slug for sector in SECTORS if sector.group in groups}
+
     def offering(self, sector: int) -> tuple[Numbers, npt.NDArray[np.uint8]]:
         """The rows that declare or imply a sector, dead ones among them, and their worth."""
         rows, worths = self._postings[sector]
@@ -436,6 +475,10 @@ class Index:
                 "amount_min": [o.amount_min for o in offers],
                 "amount_max": [o.amount_max for o in offers],
                 "lead_days": [o.lead_days for o in offers],
+                "absent_until": [_ordinal(o.absent_until) for o in offers],
+                "confirmed_on": [_ordinal(o.confirmed_on) for o in offers],
+                "tags": [tag_bits(o.tags) for o in offers],
+                "team": [o.team for o in offers],
                 "zones": [zone for listed in zones for zone in listed],
                 "sectors": [sector for listed in sectors for sector in listed],
                 "worths": [worth for listed in sectors for worth in listed.values()],
@@ -514,6 +557,15 @@ class Index:
 
 def _empty_postings() -> list[tuple[Growing, Growing]]:
     return [(Growing(np.int32), Growing(np.uint8)) for _ in SECTORS]
+
+
+def tag_bits(tags: Iterable[str]) -> int:
+    """The environmental tags as bits; those that nobody knows have none."""
+    return sum(TAG_BIT[tag] for tag in set(tags) if tag in TAG_BIT)
+
+
+def _ordinal(day: date | None) -> int:
+    return day.toordinal() if day else 0
 
 
 def _traits(offer: Offer) -> int:

@@ -12,12 +12,15 @@ from datetime import datetime, timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, delete, func, literal_column, select
+from sqlalchemy import Engine, delete, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
 from marketplace.matching.index import Index
-from marketplace.matching.queries import offer_shapes
-from marketplace.matching.tables import OfferChange
+from marketplace.matching.lifecycle import MatchStatus
+from marketplace.matching.shaping import OVER, offer_shapes
+from marketplace.matching.tables import Match, OfferChange
+from marketplace.needs.tables import NeedMove
+from marketplace.offers.tables import Offer
 from marketplace.territories.queries import gazetteer
 
 KEPT = timedelta(days=7)
@@ -90,6 +93,23 @@ class LiveIndexes:
 
 
 live_index = LiveIndexes()
+
+
+CLOSED_LATELY = timedelta(days=2)
+"""Twice the time between two nights, so that one night missed does no harm."""
+
+
+def note_closed_needs(session: Session, now: datetime) -> None:
+    """Have every process read again the offers of structures told of a need that closed: how
+    many they leave unanswered has changed, though their rows have not."""
+    closed = select(NeedMove.need_id).where(
+        NeedMove.moved_at >= now - CLOSED_LATELY, NeedMove.status.in_(OVER)
+    )
+    touched = select(Match.structure_id).where(
+        Match.need_id.in_(closed), Match.status != MatchStatus.SUGGESTED
+    )
+    offers = select(Offer.id).where(Offer.structure_id.in_(touched))
+    session.execute(insert(OfferChange).from_select(["offer_id"], offers))
 
 
 def forget_old_changes(session: Session, now: datetime) -> None:

@@ -1,93 +1,41 @@
-"""Reads: offers and needs as the ranking takes them in, and what it found."""
+"""Reads: the needs to rank, and what the ranking found."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from marketplace.matching import shapes
-from marketplace.matching.tables import Match, Shortlist
+from marketplace.matching.joint_cover import Candidate, joint_cover
+from marketplace.matching.lifecycle import MatchStatus
+from marketplace.matching.lots import LotFound
+from marketplace.matching.tables import LotMatch, LotShortlist, Match, Shortlist
+from marketplace.matching.what_if import CLOSE_KM
 from marketplace.needs.queries import is_open
-from marketplace.needs.tables import Need, PlaceType
-from marketplace.offers.tables import Offer, OfferSector, OfferStatus, OfferZone
-from marketplace.structures import naf
+from marketplace.needs.tables import Lot, Need
 from marketplace.structures.tables import Structure
-from marketplace.territories.coverage import Coverage, Place
-
-BATCH = 5_000
 
 
-def offer_shapes(
-    session: Session, offer_ids: Collection[int] | None = None
-) -> Iterator[shapes.Offer]:
-    """The published offers, or those of them with these ids, as the index takes them."""
-    declared = _gathered(OfferSector.sector_slug, OfferSector.offer_id)
-    zones = _gathered(OfferZone.territory_code, OfferZone.offer_id)
-    rows = (
-        select(Offer, Structure, declared.label("sectors"), zones.label("zones"))
-        .join(Structure)
-        .where(Offer.status == OfferStatus.PUBLISHED)
-        .order_by(Offer.id)
-    )
-    if offer_ids is not None:
-        rows = rows.where(Offer.id.in_(offer_ids))
-    for offer, structure, sector_slugs, codes in session.execute(rows).yield_per(BATCH):
-        yield shapes.Offer(
-            id=str(offer.id),
-            structure_id=str(structure.id),
-            kind=structure.kind,
-            coverage=Coverage(offer.coverage_type.value, tuple(codes), offer.radius_km),
-            name=structure.display_name,
-            title=offer.title,
-            description=_implied_words(structure) if offer.is_implied else offer.description,
-            sectors=tuple(sector_slugs),
-            service_types=tuple(offer.service_types),
-            lat=structure.lat,
-            lon=structure.lon,
-            commune=structure.commune_code,
-            postcode=structure.postcode or None,
-            department=structure.department_code,
-            active=structure.is_active,
-            reachable=structure.is_reachable,
-            naf=structure.naf or None,
-            implied=offer.is_implied,
-        )
+@dataclass(frozen=True)
+class JointMember:
+    """One of a group, and the lots that it would take."""
+
+    structure: Structure
+    score: float
+    lots: tuple[Lot, ...]
 
 
-def _implied_words(structure: Structure) -> str:
-    """What is known of a structure that declared nothing: its legal name and its trade."""
-    return f"{structure.name}. {naf.label(structure.naf)}"
+@dataclass(frozen=True)
+class JointGroups:
+    """Groups that cover all the lots that anybody covers, the smallest first, and the lots that
+    nobody covers. A group of one covers them alone."""
 
-
-def _gathered(
-    column: InstrumentedAttribute[str], offer_id: InstrumentedAttribute[int]
-) -> ColumnElement[list[str]]:
-    values = select(func.array_agg(aggregate_order_by(column, column))).where(offer_id == Offer.id)
-    return func.coalesce(values.scalar_subquery(), array([], type_=String))
-
-
-def need_shape(need: Need) -> shapes.Need:
-    """A need as the ranking takes it in."""
-    return shapes.Need(
-        id=str(need.id),
-        title=need.title,
-        description=need.description,
-        sectors=tuple(sorted(sector.sector_slug for sector in need.sectors)),
-        service_types=tuple(need.service_types),
-        kinds=tuple(need.kinds),
-        place=_place(need),
-        include_country=need.include_country,
-    )
-
-
-def _place(need: Need) -> Place:
-    if need.place_type == PlaceType.POINT:
-        return Place("point", commune=need.commune_code, radius_km=need.radius_km)
-    if need.place_type == PlaceType.ZONES:
-        return Place("zones", codes=tuple(sorted(zone.territory_code for zone in need.zones)))
-    return Place("country")
+    groups: tuple[tuple[JointMember, ...], ...]
+    uncovered: tuple[Lot, ...]
+    is_exact: bool
+    """Whether no better group can exist."""
 
 
 def open_needs(session: Session, now: datetime) -> Sequence[int]:
@@ -97,9 +45,17 @@ def open_needs(session: Session, now: datetime) -> Sequence[int]:
 
 def open_needs_in_full(session: Session, now: datetime) -> Sequence[Need]:
     """The same needs, with all that ranking reads of them."""
-    needs = select(Need).where(is_open(now)).order_by(Need.id)
+    lots = selectinload(Need.lots)
     return session.scalars(
-        needs.options(selectinload(Need.sectors), selectinload(Need.zones))
+        select(Need)
+        .where(is_open(now))
+        .order_by(Need.id)
+        .options(
+            selectinload(Need.sectors),
+            selectinload(Need.zones),
+            lots.selectinload(Lot.sectors),
+            lots.selectinload(Lot.zones),
+        )
     ).all()
 
 
@@ -109,9 +65,10 @@ def needs_without_shortlist(session: Session, now: datetime) -> Sequence[int]:
     return session.scalars(select(Need.id).where(is_open(now), ~ranked)).all()
 
 
-def needs_matching(session: Session, structure_id: int) -> set[int]:
-    """The ids of the needs on whose shortlist a structure stands."""
-    return set(session.scalars(select(Match.need_id).where(Match.structure_id == structure_id)))
+def open_needs_matching(session: Session, structure_id: int, now: datetime) -> set[int]:
+    """The ids of the open needs on whose shortlist a structure stands."""
+    stands = select(Match.need_id).join(Need).where(Match.structure_id == structure_id)
+    return set(session.scalars(stands.where(is_open(now))))
 
 
 def matches_of_need(need_id: int) -> Select[Match]:
@@ -121,6 +78,44 @@ def matches_of_need(need_id: int) -> Select[Match]:
         .where(Match.need_id == need_id)
         .options(joinedload(Match.structure), joinedload(Match.offer))
         .order_by(Match.rank)
+    )
+
+
+def lots_found(session: Session, need_id: int) -> list[LotFound]:
+    """The ranked lots of a need, with how many structures could answer each."""
+    is_close = LotMatch.distance_km < CLOSE_KM
+    close = (
+        select(func.count())
+        .where(LotMatch.lot_id == Lot.id, func.cardinality(LotMatch.near) == 0, is_close)
+        .scalar_subquery()
+    )
+    rows = (
+        select(Lot.id, Lot.number, Lot.title, LotShortlist.eligible, close)
+        .join(LotShortlist)
+        .where(Lot.need_id == need_id)
+        .order_by(Lot.number)
+    )
+    return [LotFound(*row) for row in session.execute(rows)]
+
+
+def lot_matches_of(lot_id: int) -> Select[LotMatch]:
+    """A lot's matches with their structures, best first."""
+    return (
+        select(LotMatch)
+        .where(LotMatch.lot_id == lot_id)
+        .options(joinedload(LotMatch.structure), joinedload(LotMatch.offer))
+        .order_by(LotMatch.rank)
+    )
+
+
+def lots_of_structure(need_id: int, structure_id: int) -> Select[LotMatch]:
+    """The lots of a need that a structure could answer, or nearly, with the lots."""
+    return (
+        select(LotMatch)
+        .join(Lot)
+        .where(Lot.need_id == need_id, LotMatch.structure_id == structure_id)
+        .options(contains_eager(LotMatch.lot))
+        .order_by(Lot.number)
     )
 
 
@@ -140,3 +135,50 @@ def eligible_of(session: Session, need_ids: Collection[int]) -> dict[int, int]:
     """How many structures can answer each of these needs; the unranked are left out."""
     counted = select(Shortlist.need_id, Shortlist.eligible).where(Shortlist.need_id.in_(need_ids))
     return dict(session.execute(counted).all())
+
+
+def joint_groups(session: Session, need: Need) -> JointGroups:
+    """Who could answer all the lots of a need together, each covering the lots where it is
+    eligible, which on a reserved lot its kind decides too. Who declined is left out."""
+    refused = (MatchStatus.DECLINED, MatchStatus.NOT_RETAINED)
+    able = (
+        select(LotMatch.structure_id, LotMatch.lot_id, Match.score)
+        .join(Lot)
+        .join(
+            Match,
+            (Match.need_id == Lot.need_id) & (Match.structure_id == LotMatch.structure_id),
+        )
+        .where(
+            Lot.need_id == need.id,
+            func.cardinality(LotMatch.near) == 0,
+            Match.status.not_in(refused),
+        )
+    )
+    covers: dict[int, set[int]] = defaultdict(set)
+    scores: dict[int, float] = {}
+    for structure_id, lot_id, score in session.execute(able):
+        covers[structure_id].add(lot_id)
+        scores[structure_id] = score
+    found = joint_cover(
+        [lot.id for lot in need.lots],
+        [Candidate(str(id_), scores[id_], frozenset(lots)) for id_, lots in covers.items()],
+    )
+    ids = {int(member.structure_id) for group in found.groups for member in group.members}
+    rows = session.scalars(select(Structure).where(Structure.id.in_(ids)))
+    structures = {str(row.id): row for row in rows}
+    lots = {lot.id: lot for lot in need.lots}
+    return JointGroups(
+        groups=tuple(
+            tuple(
+                JointMember(
+                    structures[member.structure_id],
+                    member.score,
+                    tuple(lots[lot_id] for lot_id in member.brings),
+                )
+                for member in group.members
+            )
+            for group in found.groups
+        ),
+        uncovered=tuple(lots[lot_id] for lot_id in found.uncovered),
+        is_exact=found.is_exact,
+    )

@@ -6,10 +6,11 @@ weights.py; docs/decisions/0004-ranking.md argues both.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from marketplace.matching.index import QPV, TERM_UNIT, WORTH, Index, Ints
+from marketplace.matching.index import QPV, TERM_UNIT, WORD, WORTH, Index, Ints, tag_bits
 from marketplace.matching.reasons import GROUP_OF, reasons_of
 from marketplace.matching.shapes import Need, Ranked, Ranking
 from marketplace.matching.weights import Weights, combined
@@ -70,12 +71,18 @@ class Said:
     share: Floats
     """Of each row: BM25, over what saying all of the most telling words would give."""
 
-    def first_words(self, rows: Ints) -> list[list[str]]:
-        """The most telling that each of these rows says."""
+    def first_words(self, rows: Ints, title: str) -> list[list[str]]:
+        """Those of the need's title that each of these rows says, then the most telling."""
+        in_title = set(WORD.findall(title.lower()))
+        order = sorted(range(len(self.words)), key=lambda place: self.words[place] not in in_title)
+        turns = {place: turn for turn, place in enumerate(order)}
         places = self.places.tolist()
         spans = zip(self.starts[rows].tolist(), self.starts[rows + 1].tolist(), strict=True)
         return [
-            [self.words[place] for place in sorted(places[start:end])[:_WORDS_SHOWN]]
+            [
+                self.words[place]
+                for place in sorted(places[start:end], key=turns.__getitem__)[:_WORDS_SHOWN]
+            ]
             for start, end in spans
         ]
 
@@ -93,13 +100,17 @@ def rank(index: Index, need: Need, top: int = 50) -> Ranking:
     eligible = len(_one_of_each(structures, len(index.structure_ids)))
     ahead = np.ones(len(listed.rows))
     if eligible < top:
-        near = _near(index, wish, found, is_near)
-        taken = np.zeros(len(index.structure_ids), np.bool_)
-        taken[structures] = True
-        near = near.only(~taken[index.columns.structure[near.rows]])
+        near = _near_alone(index, wish, found, is_near)
         listed = _joined([listed, near])
         ahead = np.concatenate([ahead, np.zeros(len(near.rows))])
     return Ranking(eligible, _best(index, wish, listed, ahead, top or eligible))
+
+
+def nearly(index: Index, need: Need, top: int) -> list[Ranked]:
+    """The `top` first structures that miss one criterion, however many are eligible."""
+    wish = wish_of(index, need)
+    near = _near_alone(index, wish, *_wanted(index, wish))
+    return _best(index, wish, near, np.zeros(len(near.rows)), top)
 
 
 def count_eligible(index: Index, need: Need) -> int:
@@ -107,6 +118,20 @@ def count_eligible(index: Index, need: Need) -> int:
     found, _ = _wanted(index, wish_of(index, need))
     structures = index.columns.structure[found.rows[found.met]]
     return len(_one_of_each(structures, len(index.structure_ids)))
+
+
+def lists_anyone(index: Index, need: Need) -> bool:
+    """Whether rank() would list anybody, eligible or near."""
+    every, reach = np.arange(len(index.columns)), index.atlas.reach(need.place)
+    where = meeting(index.columns, every, reach, need.include_country)
+    if not (where.met.any() or where.near.any()):
+        return False
+    wish = wish_of(index, need)
+    found, is_near = _wanted(index, wish)
+    if found.met.any() or is_near.any():
+        return True
+    siblings = dict.fromkeys(_sibling_sectors(wish), 0.0)
+    return bool(len(_near(index, wish, found, is_near, siblings).rows))
 
 
 def eligible_structures(index: Index, need: Need) -> dict[str, float | None]:
@@ -175,14 +200,16 @@ def _placed(index: Index, wish: Wish, rows: Rows, sector: Floats) -> tuple[Found
     return Found(rows, sector, where.met), where.near
 
 
-def _near(index: Index, wish: Wish, wanted: Found, is_near: Flags) -> Found:
+def _near(
+    index: Index, wish: Wish, wanted: Found, is_near: Flags, siblings: dict[int, float]
+) -> Found:
     """The rows that miss one criterion: the place lies just outside, or the sector is only of
     the same group; and what OTHER_SECTOR_KM says."""
     columns = index.columns
     parts = [wanted.only(is_near)]
     seen = np.zeros(len(columns), np.bool_)
     seen[wanted.rows] = True
-    rows, worths = _offering(index, wish, _siblings(index, wish))
+    rows, worths = _offering(index, wish, siblings)
     kept = (~seen[rows]).nonzero()[0]
     kept = kept[_covered(index, wish, rows[kept])]
     parts.append(Found(rows[kept], worths[kept], np.ones(len(kept), np.bool_)))
@@ -193,6 +220,15 @@ def _near(index: Index, wish: Wish, wanted: Found, is_near: Flags) -> Found:
         close = others[wish.reach.distances_km(columns, others) <= OTHER_SECTOR_KM]
         parts.append(Found(close, np.zeros(len(close)), np.ones(len(close), np.bool_)))
     return _joined(parts)
+
+
+def _near_alone(index: Index, wish: Wish, wanted: Found, is_near: Flags) -> Found:
+    """The same, less those of structures that are eligible by another offer."""
+    structure = index.columns.structure
+    near = _near(index, wish, wanted, is_near, _siblings(index, wish))
+    taken = np.zeros(len(index.structure_ids), np.bool_)
+    taken[structure[wanted.rows[wanted.met]]] = True
+    return near.only(~taken[structure[near.rows]])
 
 
 def _covered(index: Index, wish: Wish, rows: Rows) -> Flags:
@@ -210,16 +246,23 @@ def _joined(parts: list[Found]) -> Found:
 
 
 def _siblings(index: Index, wish: Wish) -> dict[int, float]:
-    """The other sectors of the same groups, and what each is worth: more when the words of
-    the need speak of it too."""
-    groups: dict[int, float] = {}
-    for sector, likely in wish.sectors.items():
-        group = GROUP_OF[sector]
-        groups[group] = max(likely, groups.get(group, 0.0))
+    """What each of these is worth: more when the words of the need speak of it too."""
     weights = index.weights
     return {
         sector: weights.same_group * likely
         + weights.also_spoken_of * wish.probabilities.item(sector)
+        for sector, likely in _sibling_sectors(wish).items()
+    }
+
+
+def _sibling_sectors(wish: Wish) -> dict[int, float]:
+    """The other sectors of the same groups, each as likely as the likeliest of its group."""
+    groups: dict[int, float] = {}
+    for sector, likely in wish.sectors.items():
+        group = GROUP_OF[sector]
+        groups[group] = max(likely, groups.get(group, 0.0))
+    return {
+        sector: likely
         for group, likely in groups.items()
         for sector in _SECTORS_OF[group]
         if sector not in wish.sectors
@@ -299,16 +342,13 @@ def _parts(index: Index, wish: Wish, found: Found) -> Parts:
     km = wish.reach.to_centre_km(columns, rows)
     nearness = np.exp2(-km / weights.halving_km)
     nearness[np.isnan(km)] = weights.unknown_nearness
-    impact = np.zeros(len(rows))
-    if wish.need.values_qpv:
-        impact[(columns.traits[rows] & QPV) != 0] = weights.qpv
     return {
         "sector": found.sector,
         "territory": _territory(index, wish, found, km),
         "nearness": nearness,
         "service": _service_fit(index, wish, rows, weights),
-        "availability": columns.availability[rows],
-        "impact": impact,
+        "availability": _availability(index, wish.need.on, rows),
+        "impact": _impact(index, wish.need, rows),
         "feedback": columns.feedback[rows] * weights.feedback,
     }
 
@@ -333,14 +373,38 @@ def _territory(index: Index, wish: Wish, found: Found, to_middle_km: Floats) -> 
 def _service_fit(index: Index, wish: Wish, rows: Rows, weights: Weights) -> Floats:
     """Lower for an amount or a lead time that the offer does not take; unknown is neutral."""
     fit = np.ones(len(rows))
-    amount, days = wish.need.amount, wish.need.start_in_days
-    columns = index.columns
-    if amount is not None:
-        outside = (amount < columns.amount_min[rows]) | (amount > columns.amount_max[rows])
-        fit[outside] *= weights.misfit
+    if wish.need.amount_min is not None or wish.need.amount_max is not None:
+        fit[index.amount_outside(wish.need, rows)] *= weights.misfit
+    days = wish.need.start_in_days
     if days is not None:
-        fit[days < columns.lead_days[rows]] *= weights.misfit
+        fit[days < index.columns.lead_days[rows]] *= weights.misfit
     return fit
+
+
+def _availability(index: Index, on: date | None, rows: Rows) -> Floats:
+    """Of those who are absent, or confirmed their offer long ago, lower still."""
+    available: Floats = index.columns.availability[rows]
+    if on is not None:
+        weights = index.weights
+        available[index.is_absent(on, rows)] *= weights.absent
+        available[index.is_stale(on, rows)] *= weights.stale
+        np.maximum(available, weights.least_availability, out=available)
+    return available
+
+
+def _impact(index: Index, need: Need, rows: Rows) -> Floats:
+    """Only what the buyer asked to value; what is not known adds nothing."""
+    columns, weights = index.columns, index.weights
+    impact = np.zeros(len(rows))
+    if "qpv" in need.valued:
+        impact[(columns.traits[rows] & QPV) != 0] += weights.qpv
+    if "tags" in need.valued and (asked := tag_bits(need.tags)):
+        shared = np.bitwise_count(columns.tags[rows] & np.uint32(asked))
+        impact += weights.tags * shared / asked.bit_count()
+    if "team" in need.valued:
+        team = np.nan_to_num(columns.team[rows])
+        impact += weights.team * team / (team + weights.half_team)
+    return impact
 
 
 def _said(index: Index, wish: Wish, rows: Rows) -> Said:
@@ -370,7 +434,7 @@ def _ranked(
     """The rows at these places, in their order, with the reasons."""
     rows = found.rows[places]
     distances = _shown_distances(index, wish, rows)
-    words = said.first_words(places)
+    words = said.first_words(places, wish.need.title)
     told = zip(
         index.columns.structure[rows].tolist(),
         rows.tolist(),

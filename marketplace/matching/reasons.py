@@ -4,9 +4,20 @@ Written for speed: half the time of a ranking goes into saying why, so the colum
 once for all the rows listed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import repeat
 
-from marketplace.matching.index import IMPLIED, KIND_BIT, QPV, SERVICE_BIT, WORTH, Index, spread
+from marketplace.matching.index import (
+    IMPLIED,
+    KIND_BIT,
+    QPV,
+    SERVICE_BIT,
+    TAG_BIT,
+    WORTH,
+    Index,
+    spread,
+)
 from marketplace.matching.shapes import Need, Reason
 from marketplace.matching.wish import Wish
 from marketplace.sectors.nomenclature import GROUPS, SECTORS
@@ -145,17 +156,18 @@ def _zone_of_seat(index: Index, wish: Wish, row: int) -> Reason:
 
 
 def _services(index: Index, need: Need, rows: Rows) -> Iterator[list[Reason]]:
-    columns, kinds, values_qpv = index.columns, need.kinds, need.values_qpv
+    columns, kinds = index.columns, need.kinds
     asked = [(SERVICE_BIT[s], s) for s in need.service_types if s in SERVICE_BIT]
-    amount, start = need.amount, need.start_in_days
-    outside = [False] * len(rows)
-    if amount is not None:
-        too_little, too_much = amount < columns.amount_min[rows], amount > columns.amount_max[rows]
-        outside = (too_little | too_much).tolist()
+    start = need.start_in_days
     told = zip(
-        columns.traits[rows].tolist(), outside, columns.lead_days[rows].tolist(), strict=True
+        columns.traits[rows].tolist(),
+        index.amount_outside(need, rows).tolist(),
+        columns.lead_days[rows].tolist(),
+        _valued(index, need, rows),
+        _busy(index, need, rows),
+        strict=True,
     )
-    for traits, is_outside, days in told:
+    for traits, is_outside, days, valued, busy in told:
         reasons: list[Reason] = []
         if asked and (shared := [service for bit, service in asked if bit & traits]):
             reasons.append({"code": "service_types", "types": shared})
@@ -165,8 +177,53 @@ def _services(index: Index, need: Need, rows: Rows) -> Iterator[list[Reason]]:
             reasons.append({"code": "amount_outside"})
         if start is not None and start < days:
             reasons.append({"code": "lead_outside", "days": int(days)})
-        if values_qpv and traits & QPV:
-            reasons.append({"code": "qpv"})
+        reasons += valued
         if traits & IMPLIED:
             reasons.append({"code": "unconfirmed"})
+        reasons += busy
         yield reasons
+
+
+def _valued(index: Index, need: Need, rows: Rows) -> Iterable[list[Reason]]:
+    """Of what the buyer asked to value, what each row brings."""
+    if not need.valued:
+        return repeat([], len(rows))
+    columns = index.columns
+    tags = [tag for tag in need.tags if tag in TAG_BIT] if "tags" in need.valued else []
+    is_qpv, is_team = "qpv" in need.valued, "team" in need.valued
+    told = zip(
+        columns.traits[rows].tolist(),
+        columns.tags[rows].tolist(),
+        columns.team[rows].tolist(),
+        strict=True,
+    )
+    found: list[list[Reason]] = []
+    for traits, bits, team in told:
+        reasons: list[Reason] = []
+        if shared := [tag for tag in tags if TAG_BIT[tag] & bits]:
+            reasons.append({"code": "tags", "tags": shared})
+        if is_qpv and traits & QPV:
+            reasons.append({"code": "qpv"})
+        if is_team and team > 0:
+            reasons.append({"code": "team", "people": int(team)})
+        found.append(reasons)
+    return found
+
+
+def _busy(index: Index, need: Need, rows: Rows) -> Iterable[list[Reason]]:
+    """Who takes nothing more for a while, or has not confirmed its offer for long."""
+    if need.on is None:
+        return repeat([], len(rows))
+    columns = index.columns
+    absent = index.is_absent(need.on, rows) * columns.absent_until[rows]
+    stale = index.is_stale(need.on, rows) * columns.confirmed_on[rows]
+    if not (absent.any() or stale.any()):
+        return repeat([], len(rows))
+    return [
+        [
+            {"code": code, "day": date.fromordinal(day).isoformat()}
+            for code, day in (("absent", until), ("stale", confirmed))
+            if day
+        ]
+        for until, confirmed in zip(absent.tolist(), stale.tolist(), strict=True)
+    ]

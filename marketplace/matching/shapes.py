@@ -1,6 +1,7 @@
 """What matching takes in and gives back, whether from files or from the database. Pure."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from marketplace.territories.coverage import Coverage, Place
@@ -50,8 +51,16 @@ class Offer:
     """Needs answered, and needs the structure was told of, lately."""
     feedback: float = 0.0
     """From -1 (always declined as out of its trade) to 1 (always retained), smoothed."""
+    absent_until: date | None = None
+    """The last day when its structure takes nothing more."""
+    confirmed_on: date | None = None
+    """When its structure last said that it still holds."""
     qpv: bool = False
     """Seated in a priority district."""
+    tags: tuple[str, ...] = ()
+    """Codes of sectors.aims."""
+    team: int | None = None
+    """People in insertion whom the structure employs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +76,17 @@ class Need:
     service_types: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     include_country: bool = True
-    amount: float | None = None
-    """In euros excluding tax."""
+    amount_min: float | None = None
+    amount_max: float | None = None
+    """In euros excluding tax; equal when it is exact."""
     start_in_days: int | None = None
-    """Days from the search to the first day of work."""
-    values_qpv: bool = False
+    """Days from the order, at the earliest, to the first day of work."""
+    valued: tuple[str, ...] = ()
+    """What the buyer wants to count in the ranking: `qpv`, `team`, `tags`."""
+    tags: tuple[str, ...] = ()
+    """Codes of sectors.aims, valued as `tags`."""
+    on: date | None = None
+    """The day of the search; without one, absences and old confirmations are left aside."""
 
 
 @dataclass(slots=True)

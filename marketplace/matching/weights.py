@@ -17,7 +17,7 @@ Values = TypeVar("Values", float, npt.NDArray[np.float64])
 class Weights:
     """Shares of `sector`, `words` and `nearness` add up to one."""
 
-    version: str = "2026-11-1"
+    version: str = "2026-11-2"
 
     sector: float = 0.89
     words: float = 0.07
@@ -50,10 +50,20 @@ class Weights:
     misfit: float = 0.8
     """For an amount or a lead time outside what the offer accepts, each."""
     unconfirmed: float = 0.95
+    absent: float = 0.9
+    """Until the day when the structure says that it is free again."""
+    stale: float = 0.97
+    stale_days: int = 365
+    """For an offer that was confirmed once, and not since."""
     least_availability: float = 0.8
     patience: float = 4.0
     """Needs answered that a newcomer is credited with."""
     qpv: float = 0.02
+    tags: float = 0.02
+    """When the offer has all the environmental tags asked for; a share of it for some."""
+    team: float = 0.01
+    half_team: float = 10.0
+    """People in insertion who bring half of `team`; more bring more, ever less."""
     feedback: float = 0.05
 
 

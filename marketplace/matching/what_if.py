@@ -1,11 +1,12 @@
 """What a draft need would find, and what loosening it would add. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from marketplace.matching.index import Index
+from marketplace.matching.lots import LotFound, LotNeed, LotRanking, best_of_lots
 from marketplace.matching.ranking import count_eligible, eligible_structures, rank
-from marketplace.matching.shapes import KINDS, SERVICE_TYPES, Need, Ranked, Reason
+from marketplace.matching.shapes import KINDS, SERVICE_TYPES, Need, Ranked, Ranking, Reason
 from marketplace.sectors.nomenclature import BY_SLUG, SECTORS
 
 CLOSE_KM = 20.0
@@ -42,11 +43,52 @@ def what_if(index: Index, need: Need, top: int = 5) -> WhatIf:
             best, most = reason | {"adds": adds}, adds
     return WhatIf(
         eligible=eligible,
-        close=sum(km is not None and km < CLOSE_KM for km in distances.values()),
+        close=close_by(distances),
         best=rank(index, need, top).matches[: min(top, eligible)],
         relaxation=best,
         distances=distances,
     )
+
+
+def what_if_lots(
+    index: Index, lots: Sequence[LotNeed], top: int = 5
+) -> tuple[WhatIf, list[LotFound]]:
+    """The same for a need with lots: of its structures, those who could answer some lot; and
+    each lot's own counts. The loosening is of the lot to which it adds most."""
+    whats = [what_if(index, lot.need, top) for lot in lots]
+    found = [
+        LotFound(lot.lot_id, lot.number, lot.title, one.eligible, one.close, one.relaxation)
+        for lot, one in zip(lots, whats, strict=True)
+    ]
+    distances: dict[str, float | None] = {}
+    for one in whats:
+        for structure_id, km in one.distances.items():
+            known = distances.get(structure_id)
+            distances[structure_id] = km if known is None else min(known, km or known)
+    best = best_of_lots(
+        [
+            LotRanking(lot.number, Ranking(one.eligible, one.best), one.distances)
+            for lot, one in zip(lots, whats, strict=True)
+        ]
+    )
+    loosenings = [
+        one.relaxation | {"lot": one.number} for one in found if one.relaxation is not None
+    ]
+    return (
+        WhatIf(
+            eligible=len(distances),
+            close=close_by(distances),
+            best=best.matches[:top],
+            relaxation=max(loosenings, key=lambda reason: reason["adds"], default=None),
+            distances=distances,
+        ),
+        found,
+    )
+
+
+def close_by(distances: dict[str, float | None]) -> int:
+    """How many are seated less than CLOSE_KM from the place."""
+    return sum(km is not None and km < CLOSE_KM for km in distances.values())
 
 
 def _loosened(need: Need) -> Iterator[tuple[Reason, Need]]:

@@ -1,7 +1,7 @@
 """A need in the index's terms. Pure."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from marketplace.matching.index import (
     KIND_BIT,
     SERVICE_BIT,
     UNKNOWN_SERVICE,
+    Documents,
     Index,
 )
 from marketplace.matching.shapes import Need
@@ -35,8 +36,13 @@ class Wish:
     kinds: int
     services: int
     reach: Reach
-    words: dict[int, str]
-    """The terms of the need's text, each with the word that the need uses."""
+    documents: Documents
+
+    @cached_property
+    def words(self) -> dict[int, str]:
+        """The terms of the need's text, each with the word that the need uses: slow to tell,
+        and only those who are put in order are asked for theirs."""
+        return self.documents.terms_asked(said_by(self.need))
 
     @cached_property
     def probabilities(self) -> npt.NDArray[np.float64]:
@@ -51,19 +57,20 @@ class Wish:
 
 def wish_of(index: Index, need: Need) -> Wish:
     """The need as this index understands it."""
-    text = said_by(need)
     ticked = {BY_SLUG[slug].index for slug in need.sectors if slug in BY_SLUG}
     services = sum(SERVICE_BIT[s] for s in set(need.service_types) if s in SERVICE_BIT)
     return Wish(
         need=need,
-        sectors=dict.fromkeys(sorted(ticked), 1.0) if need.sectors else inferred_sectors(text),
+        sectors=dict.fromkeys(sorted(ticked), 1.0)
+        if need.sectors
+        else inferred_sectors(said_by(need)),
         is_ticked=bool(need.sectors),
         kinds=sum(KIND_BIT[k] for k in set(need.kinds) if k in KIND_BIT)
         if need.kinds
         else ANY_KIND,
         services=services | UNKNOWN_SERVICE if need.service_types else ANY_SERVICE,
         reach=index.atlas.reach(need.place),
-        words=index.documents.terms_asked(text),
+        documents=index.documents,
     )
 
 
@@ -72,6 +79,7 @@ def said_by(need: Need) -> str:
     return f"{need.title}\n{need.description}"
 
 
+@lru_cache(maxsize=1024)
 def inferred_sectors(text: str) -> dict[int, float]:
     """The sectors that a need's words speak of; none when they speak of nothing sold here."""
     p = suggesting.probabilities(text)

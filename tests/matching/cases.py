@@ -1,6 +1,7 @@
 """Random small cases: a dozen offers and a need around a few neighbouring communes."""
 
 import random
+from datetime import date, timedelta
 
 from marketplace.matching.shapes import KINDS, SERVICE_TYPES, Need, Offer
 from marketplace.sectors.nomenclature import BY_SLUG
@@ -19,6 +20,8 @@ SECTORS = (
     "not-a-sector",
 )
 ZONES = ("21", "39", "71", "R27", "R84", "242100410", "21231", "39198", "71", "99999", "R99", "FR")
+TODAY = date(2026, 11, 24)
+TAGS = ("reemploi", "biodiversite", "not-a-tag")
 WORDS = ("Nettoyage de bureaux", "Tonte et taille de haies", "", "Lavage du linge", "Divers")
 
 
@@ -50,6 +53,16 @@ def offer(dice: random.Random, number: int) -> Offer:
         region=dice.choice((None, commune.region)),
         active=dice.random() < 0.95,
         reachable=dice.random() < 0.95,
+        amount_min=dice.choice((None, 5_000)),
+        amount_max=dice.choice((None, 20_000)),
+        lead_days=dice.choice((None, 10, 60)),
+        answered=dice.choice((0, 2)),
+        received=dice.choice((2, 9)),
+        absent_until=dice.choice((None, TODAY, TODAY + timedelta(days=9))),
+        confirmed_on=dice.choice((None, TODAY, TODAY - timedelta(days=400))),
+        qpv=dice.random() < 0.3,
+        tags=tuple(dice.sample(TAGS, dice.choice((0, 1, 2)))),
+        team=dice.choice((None, 1, 30)),
     )
 
 
@@ -71,6 +84,12 @@ def need(dice: random.Random) -> Need:
         service_types=tuple(dice.sample(SERVICE_TYPES, dice.choice((0, 0, 1, 2)))),
         kinds=tuple(dice.sample(KINDS, dice.choice((0, 0, 5)))),
         include_country=dice.random() < 0.5,
+        amount_min=dice.choice((None, 30_000)),
+        amount_max=dice.choice((None, 40_000)),
+        start_in_days=dice.choice((None, 30)),
+        valued=tuple(dice.sample(("qpv", "team", "tags"), dice.choice((0, 1, 3)))),
+        tags=tuple(dice.sample(TAGS, dice.choice((0, 1, 2)))),
+        on=dice.choice((None, TODAY, TODAY + timedelta(days=5))),
     )
 
 

@@ -11,8 +11,9 @@ from marketplace.db import transaction
 from marketplace.jobs import Job, enqueue
 from marketplace.matching import queries
 from marketplace.matching.shortlisting import shortlist_for_offer, shortlist_need
-from marketplace.matching.tables import Match
+from marketplace.matching.tables import LotMatch, Match
 from marketplace.needs.lifecycle import Status
+from marketplace.needs.tables import Lot, LotSector, PlaceType
 from marketplace.offers.tables import CoverageType, Offer, OfferSector, OfferStatus, OfferZone
 from tests.factories import people
 from tests.factories.market import (
@@ -33,18 +34,34 @@ SECTORS = [GREEN_SPACES, CLEANING, "nettoyage-urbain"]
 Asked = list[tuple[Job, dict[str, Any]]]
 
 
-def found(session: Session) -> dict[tuple[int, int], tuple[Any, ...]]:
-    """Every match as the pages show it, by need and structure."""
+def a_lot(chance: Random, number: int) -> Lot:
+    """Of a sector and a place of its own, or of its need's."""
+    sector, seat = chance.choice([None, *SECTORS]), chance.choice([None, *SEATS])
+    return Lot(
+        number=number,
+        title=chance.choice(["Tonte des pelouses", "Vitrerie", "Quartier nord"]),
+        sectors=[LotSector(sector_slug=sector)] if sector else [],
+        place_type=PlaceType.POINT if seat else None,
+        commune_code=seat,
+    )
+
+
+def found(session: Session) -> dict[tuple[str, int, int], tuple[Any, ...]]:
+    """Every match of needs and of lots as the pages show it, by its need or lot and structure."""
     session.rollback()
+    matches: list[tuple[str, int, Match | LotMatch]] = [
+        *(("need", one.need_id, one) for one in session.scalars(select(Match))),
+        *(("lot", one.lot_id, one) for one in session.scalars(select(LotMatch))),
+    ]
     return {
-        (match.need_id, match.structure_id): (
+        (what, whose, match.structure_id): (
             match.offer_id,
             match.rank,
             match.score,
             tuple(match.near),
             str(match.reasons),
         )
-        for match in session.scalars(select(Match))
+        for what, whose, match in matches
     }
 
 
@@ -96,6 +113,8 @@ def test_changes_followed_one_by_one_end_where_a_ranking_from_scratch_does(
             commune_code=chance.choice(SEATS),
         )
         need.status = Status.PUBLISHED
+        if number > 5:
+            need.lots = [a_lot(chance, which) for which in (1, 2)]
     for number in range(8):
         seat = chance.choice(SEATS)
         offer(session, structure(session, f"Structure {number}", seat), chance.choice(SECTORS))
@@ -111,9 +130,10 @@ def test_changes_followed_one_by_one_end_where_a_ranking_from_scratch_does(
 
     followed = found(session)
     session.execute(delete(Match))
+    session.execute(delete(LotMatch))
     session.commit()
     with transaction() as writing:
         for need_id in queries.open_needs(writing, MONDAY):
             shortlist_need(writing, need_id, MONDAY)
     assert found(session) == followed
-    assert followed, "a scenario without a match proves nothing"
+    assert {what for what, *_ in followed} == {"need", "lot"}, "a scenario that proves nothing"

@@ -156,7 +156,7 @@ def test_a_list_ends_with_and():
 
 def test_every_reason_that_a_ranking_gives_has_a_sentence_and_every_part_a_name():
     said = set()
-    for seed in range(40):
+    for seed in range(60):
         dice = cases.dice_of(seed)
         index = Index(GAZETTEER)
         index.upsert(cases.offer(dice, number) for number in range(20))
@@ -171,3 +171,4 @@ def test_every_reason_that_a_ranking_gives_has_a_sentence_and_every_part_a_name(
                     assert sentence_said[:1].isupper(), reason
                     assert "None" not in sentence_said
     assert {"same_sector", "same_group", "country", "covers_zone", "within_radius"} <= said
+    assert {"amount_outside", "lead_outside", "qpv", "tags", "team", "absent", "stale"} <= said

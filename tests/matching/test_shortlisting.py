@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from marketplace.db import transaction
 from marketplace.jobs import Job
 from marketplace.matching import queries
+from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.shortlisting import shortlist_for_offer, shortlist_need
-from marketplace.matching.tables import Match, MatchStatus, Shortlist
+from marketplace.matching.tables import Match, Shortlist
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need
 from marketplace.offers.tables import OfferStatus
