@@ -1,0 +1,81 @@
+"""What stands of answers on the page of a need: to whom it was proposed, who answers it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace.answers import queries, wording
+from marketplace.answers.queries import Standing
+from marketplace.answers.responding import stamp_opened
+from marketplace.answers.support_queries import open_proposals
+from marketplace.answers.tables import Answer
+from marketplace.db import db, transaction
+from marketplace.guards.roles import Viewer
+from marketplace.matching.lifecycle import FROM, MatchStatus
+from marketplace.matching.tables import Match
+from marketplace.needs.tables import Need
+from marketplace.structures.queries import structures_of
+from marketplace.structures.tables import Structure
+
+
+@dataclass(frozen=True)
+class Beside:
+    """`own`: each structure of a member, with its match and answer if any; `standing`: for the
+    buyer's people and facilitators."""
+
+    own: list[tuple[Structure, Match | None, Answer | None]]
+    standing: Standing | None
+    declined_in_words: str
+    proposals: int
+    """Of the facilitator, that wait for the buyer."""
+
+
+def answers_beside(session: Session, need: Need, who: Viewer | None, is_insider: bool) -> Beside:
+    standing = queries.standing_of(session, need.id) if is_insider and need.published_at else None
+    declines = standing.declines if standing else {}
+    return Beside(
+        own=_own(session, need, who) if who and who.structure_ids else [],
+        standing=standing,
+        declined_in_words=wording.refusals_counted(declines) if declines else "",
+        proposals=open_proposals(session, need.id) if standing else 0,
+    )
+
+
+def stamp_page_view(need: Need, who: Viewer | None, now: datetime) -> None:
+    """A signed-in member looks at the page: what was proposed to its structures is opened."""
+    if who is None or not who.structure_ids or "prefetch" in request.headers.get("Sec-Purpose", ""):
+        return
+    unopened = select(Match.id).where(
+        Match.need_id == need.id,
+        Match.structure_id.in_(who.structure_ids),
+        Match.status.in_(FROM[MatchStatus.OPENED]),
+    )
+    if db.session.scalar(unopened.limit(1)) is None:
+        return
+    with transaction() as writing:
+        stamp_opened(writing, need.id, who.structure_ids, who.user_id, now)
+
+
+def _own(
+    session: Session, need: Need, who: Viewer
+) -> list[tuple[Structure, Match | None, Answer | None]]:
+    of_them = who.structure_ids
+    matches = {
+        match.structure_id: match
+        for match in session.scalars(
+            select(Match).where(Match.need_id == need.id, Match.structure_id.in_(of_them))
+        )
+    }
+    written = {
+        answer.structure_id: answer
+        for answer in session.scalars(
+            select(Answer).where(Answer.need_id == need.id, Answer.structure_id.in_(of_them))
+        )
+    }
+    return [
+        (structure, matches.get(structure.id), written.get(structure.id))
+        for structure in structures_of(session, of_them)
+    ]
