@@ -1,6 +1,6 @@
 """Taking in a register of structures, with the offer that it declares or implies for each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -10,29 +10,43 @@ from marketplace.offers.listing import imply_offers
 from marketplace.offers.tables import Offer, OfferSector, OfferStatus
 from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.sheets import BrokenRow, Row
+from marketplace.structures.import_tables import Outcome
 from marketplace.structures.importing import Imported, Notice, Report, import_batches
 
 
 def import_structures(session: Session, rows: Iterable[Row | BrokenRow]) -> Report:
-    """Create and update structures, give an offer to those without, and ask for shortlists.
+    """Create and update structures, give an offer to those without, and ask for shortlists."""
+    report = Report()
+    for _, outcome in take_structures(session, rows, report):
+        if outcome is Outcome.CREATED:
+            report.created += 1
+        elif outcome is Outcome.UPDATED:
+            report.updated += 1
+        else:
+            report.unchanged += 1
+    if report.created or report.updated:
+        enqueue(session, Job.SHORTLIST_OPEN_NEEDS)
+    return report
+
+
+def take_structures(
+    session: Session, rows: Iterable[Row | BrokenRow], report: Report
+) -> Iterator[tuple[Imported, Outcome]]:
+    """Each structure of the rows that are not refused, and what became of it.
 
     A row's sectors turn the implied offer of its structure into a declared one. A structure
     that has said more than that keeps its own sectors, which the report notes.
     """
-    report = Report()
     for batch in import_batches(session, rows, report):
         imply_offers(session, {imported.structure_id for imported in batch})
         declared = _declare(session, [one for one in batch if one.sectors], report)
         for imported in batch:
             if imported.is_new:
-                report.created += 1
+                yield imported, Outcome.CREATED
             elif imported.is_changed or imported.line in declared:
-                report.updated += 1
+                yield imported, Outcome.UPDATED
             else:
-                report.unchanged += 1
-    if report.created or report.updated:
-        enqueue(session, Job.SHORTLIST_OPEN_NEEDS)
-    return report
+                yield imported, Outcome.UNCHANGED
 
 
 def _declare(session: Session, batch: Sequence[Imported], report: Report) -> set[int]:

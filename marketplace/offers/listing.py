@@ -1,63 +1,14 @@
-"""What a structure sells, made known: by itself, or implied by what a register says of it."""
+"""What a register implies that structures sell, until they say it themselves."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
-from marketplace.jobs import Job, enqueue
-from marketplace.offers.tables import (
-    CoverageType,
-    Offer,
-    OfferSector,
-    OfferStatus,
-    OfferZone,
-    ServiceType,
-)
+from marketplace.offers.tables import CoverageType, Offer, OfferStatus
 from marketplace.structures.tables import Structure
 
 IMPLIED_RADIUS_KM = 50
-
-
-@dataclass(frozen=True, slots=True)
-class OfferDraft:
-    """An offer as its structure describes it; zones only with a coverage by zones."""
-
-    title: str
-    description: str
-    sectors: tuple[str, ...]
-    service_types: tuple[ServiceType, ...]
-    coverage_type: CoverageType
-    radius_km: int | None = None
-    zones: tuple[str, ...] = ()
-
-
-def list_offer(session: Session, structure_id: int, draft: OfferDraft) -> Offer:
-    """Publish an offer and ask for the shortlists where it may stand.
-
-    The structure has spoken: what was implied about it is archived.
-    """
-    session.execute(
-        update(Offer)
-        .where(Offer.structure_id == structure_id, Offer.is_implied)
-        .values(status=OfferStatus.ARCHIVED)
-    )
-    offer = Offer(
-        structure_id=structure_id,
-        title=draft.title,
-        description=draft.description,
-        status=OfferStatus.PUBLISHED,
-        service_types=list(draft.service_types),
-        coverage_type=draft.coverage_type,
-        radius_km=draft.radius_km,
-        sectors=[OfferSector(sector_slug=slug) for slug in dict.fromkeys(draft.sectors)],
-        zones=[OfferZone(territory_code=code) for code in dict.fromkeys(draft.zones)],
-    )
-    session.add(offer)
-    session.flush()
-    enqueue(session, Job.SHORTLIST_FOR_OFFER, offer_id=offer.id)
-    return offer
 
 
 def imply_offers(session: Session, structure_ids: Collection[int]) -> None:

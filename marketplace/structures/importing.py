@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from marketplace.sheets import BrokenRow, Row
 from marketplace.structures.kinds import Kind
 from marketplace.structures.placing import seat_of
 from marketplace.structures.register import Entry, entry_of
-from marketplace.structures.tables import Structure
+from marketplace.structures.tables import Structure, StructureChange
 from marketplace.territories.gazetteer import Gazetteer
 from marketplace.territories.queries import gazetteer
 from marketplace.text import slug, sort_key
@@ -42,6 +42,17 @@ _COMPARED = (
     "email",
     "phone",
 )
+
+_SEAT = {"address", "postcode", "city", "commune_code", "department_code", "lat", "lon"} | {
+    "is_point_approximate"
+}
+_MOVES_TOGETHER = {
+    "brand": {"brand", "sort_key"},
+    "address": _SEAT,
+    "postcode": _SEAT,
+    "city": _SEAT,
+}
+"""What a register leaves alone once a structure's own people changed one of it."""
 
 Key = tuple[str, Kind, str]
 """SIRET, kind and name."""
@@ -77,6 +88,8 @@ class Imported:
     sectors: tuple[str, ...]
     is_new: bool
     is_changed: bool
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """Of one that was known, what the row changes, as it was: by column."""
 
 
 def import_batches(
@@ -103,7 +116,7 @@ def _entries(rows: Sequence[Row | BrokenRow], report: Report) -> Iterator[tuple[
         report.read += 1
         try:
             if isinstance(row, BrokenRow):
-                raise Refused("line", row.reason)
+                raise Refused(row.field, row.reason)
             yield row.line, entry_of(row.cells)
         except Refused as refusal:
             report.refused.append(Notice(row.line, refusal.field, refusal.reason))
@@ -126,6 +139,7 @@ def _upsert(
     if not entries:
         return []
     known = _known(session, {_key(entry) for _, entry in entries})
+    own = _own_words(session, known)
     new: dict[Key, dict[str, Any]] = {}
     changed: dict[Key, dict[str, Any]] = {}
     outcomes = []
@@ -134,24 +148,26 @@ def _upsert(
         values = _values(entry, places, line, report)
         row = known.get(key)
         is_new = row is None
+        values = {name: value for name, value in values.items() if name not in own.get(key, ())}
         if row is None:
             row = known[key] = new[key] = _fresh(entry) | values
-        is_changed = any(row[name] != value for name, value in values.items())
-        if is_changed:
+        before = {name: row[name] for name, value in values.items() if row[name] != value}
+        if before:
             row.update(values)
             if key not in new:
                 changed[key] = row
-        outcomes.append((row, line, entry.sectors, is_new, is_changed))
+        outcomes.append((row, line, entry.sectors, is_new, before))
     if changed:
         session.execute(update(Structure), list(changed.values()))
     if new:
-        # Without RETURNING the driver sends them in one go: twice as fast, ids and all.
-        session.execute(insert(Structure), list(new.values()))
-        for key, row in _known(session, new).items():
-            new[key]["id"] = row["id"]
+        # With RETURNING they go in few statements, each of which wakes the triggers once.
+        key_of = (Structure.id, Structure.siret, Structure.kind, Structure.name)
+        made = session.execute(insert(Structure).returning(*key_of), list(new.values()))
+        for id_, siret, kind, name in made:
+            new[siret, kind, name]["id"] = id_
     return [
-        Imported(row["id"], line, sectors, is_new, is_changed)
-        for row, line, sectors, is_new, is_changed in outcomes
+        Imported(row["id"], line, sectors, is_new, bool(before), before)
+        for row, line, sectors, is_new, before in outcomes
     ]
 
 
@@ -162,6 +178,19 @@ def _known(session: Session, keys: Collection[Key]) -> dict[Key, dict[str, Any]]
     is_asked = tuple_(Structure.siret, Structure.kind, Structure.name) == tuple_(*asked.c)
     rows = session.execute(select(*columns).join(asked, is_asked)).mappings()
     return {(row["siret"], Kind(row["kind"]), row["name"]): dict(row) for row in rows}
+
+
+def _own_words(session: Session, known: Mapping[Key, dict[str, Any]]) -> dict[Key, set[str]]:
+    """The columns where a structure's own people spoke: a register does not gainsay them."""
+    key_of = {row["id"]: key for key, row in known.items()}
+    said = select(StructureChange.structure_id, StructureChange.field).where(
+        StructureChange.structure_id.in_(key_of)
+    )
+    own: dict[Key, set[str]] = {}
+    for structure_id, name in session.execute(said.distinct()):
+        columns = _MOVES_TOGETHER.get(name, {name})
+        own.setdefault(key_of[structure_id], set()).update(columns)
+    return own
 
 
 def _values(entry: Entry, places: Gazetteer, line: int, report: Report) -> dict[str, Any]:

@@ -103,13 +103,13 @@ def _details(cells: Mapping[str, str], doubts: list[Doubt]) -> dict[str, str]:
             doubts.append(Doubt(field, f"plus de {longest} caractères, laissé de côté"))
     naf = _clean(cells["naf"]).upper().replace(".", "").replace(" ", "")
     details["naf"] = _kept("naf", naf, bool(_NAF.fullmatch(naf)), doubts)
-    website = _website(_clean(cells["website"]))
-    details["website"] = _kept("website", website, _is_website(website), doubts)
+    website = website_typed(_clean(cells["website"]))
+    details["website"] = _kept("website", website, is_website(website), doubts)
     email = _clean(cells.get("email", ""))
     is_email = len(email) <= 254 and bool(_EMAIL.fullmatch(email))
     details["email"] = _kept("email", email, is_email, doubts)
     phone = _clean(cells.get("phone", ""))
-    details["phone"] = _kept("phone", phone, bool(_PHONE.fullmatch(phone)), doubts)
+    details["phone"] = _kept("phone", phone, is_phone(phone), doubts)
     return details
 
 
@@ -120,12 +120,16 @@ def _kept(field: str, value: str, is_right: bool, doubts: list[Doubt]) -> str:
     return value
 
 
-def _website(text: str) -> str:
-    """Registers often leave the scheme out."""
+def website_typed(text: str) -> str:
+    """Registers and people often leave the scheme out."""
     return f"https://{text}" if _HOST.fullmatch(text.partition("/")[0]) else text
 
 
-def _is_website(address: str) -> bool:
+def is_phone(number: str) -> bool:
+    return bool(_PHONE.fullmatch(number))
+
+
+def is_website(address: str) -> bool:
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""

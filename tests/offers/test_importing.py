@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
 from marketplace.jobs import Job
+from marketplace.offers.drafting import OfferDraft, start_draft
 from marketplace.offers.importing import import_structures
-from marketplace.offers.listing import OfferDraft, list_offer
 from marketplace.offers.tables import CoverageType, Offer
 from marketplace.sheets import Unreadable, rows
 from marketplace.structures.importing import BATCH, Report
 from marketplace.structures.register import OPTIONAL, REQUIRED
 from marketplace.structures.tables import Structure
+from tests.factories.market import MONDAY
 from tests.structures.registers import GARDENS, WORKSHOP, register
 
 CLEANING = "nettoyage-de-locaux"
@@ -125,7 +126,7 @@ def test_a_structure_keeps_the_sectors_that_it_declared_itself(session: Session)
     take_in_rows(session, GARDENS)
     structure_id = session.scalars(select(Structure.id)).one()
     own = OfferDraft("Tonte", "", (GREEN_SPACES,), (), CoverageType.COUNTRY)
-    list_offer(session, structure_id, own)
+    start_draft(session, structure_id, own, MONDAY)
     report = take_in_rows(session, GARDENS | {"sectors": CLEANING}, more=["sectors"])
     assert counts(report) == (0, 0, 1, 0)
     assert [notice.field for notice in report.warnings] == ["sectors"]

@@ -1,0 +1,98 @@
+"""Inviting people to follow the structures of a network, and letting them go."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload
+
+from marketplace import audit, formats, mail
+from marketplace.accounts import inviting
+from marketplace.accounts.tables import Invitation, InvitationKind, User
+from marketplace.audit import Action
+from marketplace.structures.network_tables import Network, NetworkPartner
+from marketplace.structures.networks import NETWORKS
+
+PARTNER = "partner"
+
+
+class AlreadyPartner(Exception):
+    """The person follows this network already."""
+
+
+def network_of(session: Session, code: str) -> Network:
+    """The row of a network of structures.networks, made when it is the first time.
+
+    Raises KeyError for a code that there is not.
+    """
+    NETWORKS[code]
+    session.execute(insert(Network).values(code=code).on_conflict_do_nothing())
+    return session.scalars(select(Network).filter_by(code=code)).one()
+
+
+def partners_of(session: Session, network_id: int) -> Sequence[NetworkPartner]:
+    of_it = select(NetworkPartner).filter_by(network_id=network_id)
+    shown = of_it.options(joinedload(NetworkPartner.user)).order_by(NetworkPartner.joined_at)
+    return session.scalars(shown).all()
+
+
+def invite(session: Session, code: str, address: str, by: User, now: datetime, ip: str = "") -> str:
+    """Mail an invitation to follow a network. Gives the path of its link.
+
+    Raises AlreadyPartner.
+    """
+    network = network_of(session, code)
+    follows = select(NetworkPartner).join(NetworkPartner.user)
+    same_address = func.lower(User.email) == address.lower()
+    if session.scalar(follows.where(same_address, NetworkPartner.network_id == network.id)):
+        raise AlreadyPartner
+    token = inviting.invite(
+        session, InvitationKind.NETWORK, network.id, PARTNER, address, by.id, now, ip
+    )
+    link = f"/invitations/{token}"
+    mail.post(
+        session,
+        key=f"invitation:{inviting.hash_of(token)}",
+        kind="structures/network_invitation",
+        address=address,
+        promise=mail.Promise.AT_LEAST_ONCE,
+        link=link,
+        name="",
+        by=by.full_name,
+        network=network.name,
+        expires=formats.moment(now + inviting.LASTS),
+    )
+    return link
+
+
+def join(session: Session, invitation: Invitation, user_id: int, now: datetime, ip: str) -> None:
+    """Use an invitation to follow a network up. Raises as `inviting.accept`."""
+    inviting.accept(session, invitation, user_id, now, ip)
+    row = {"network_id": invitation.subject_id, "user_id": user_id, "joined_at": now}
+    session.execute(insert(NetworkPartner).values(row).on_conflict_do_nothing())
+    _note(session, Action.MEMBER_ADDED, user_id, user_id, invitation.subject_id, ip)
+
+
+def let_go(session: Session, network_id: int, user_id: int, by_id: int, ip: str = "") -> None:
+    """The person follows this network no more; nothing happens if it did not."""
+    gone = session.scalar(
+        delete(NetworkPartner)
+        .where(NetworkPartner.network_id == network_id, NetworkPartner.user_id == user_id)
+        .returning(NetworkPartner.user_id)
+    )
+    if gone is not None:
+        _note(session, Action.MEMBER_REMOVED, by_id, user_id, network_id, ip)
+
+
+def _note(
+    session: Session,
+    action: Action,
+    actor_id: int,
+    user_id: int,
+    network_id: int | None,
+    ip: str,
+) -> None:
+    audit.note(
+        session, action, actor_id=actor_id, about=("user", user_id), ip=ip, network_id=network_id
+    )
