@@ -1,72 +1,96 @@
-"""Finding structures by words and place, and the page of each."""
+"""Finding structures and their offers, the page of each, comparing some, checking a SIRET."""
 
-from flask import Blueprint, render_template, request
-from sqlalchemy import func, select
+from flask import Blueprint, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from marketplace import clock
 from marketplace.db import db
-from marketplace.forms import one_line, page_asked
+from marketplace.forms import SiretForm, one_line
 from marketplace.guards.roles import viewer
-from marketplace.matching.previewing import preview_of
-from marketplace.matching.shapes import Need, Ranked
+from marketplace.guards.scopes import may_see_contact
 from marketplace.offers import wording
-from marketplace.offers.queries import published_offers_of
-from marketplace.structures.queries import live_structures
+from marketplace.offers.narrowing import Face
+from marketplace.offers.queries import published_offers_of, published_offers_of_all
+from marketplace.offers.searching import names_like
+from marketplace.sectors.aims import AIMS
+from marketplace.structures.labels import LABELS
+from marketplace.structures.networks import NETWORKS
+from marketplace.structures.picturing import images_of
+from marketplace.structures.queries import (
+    by_name,
+    references_of,
+    sites_of,
+    structures_named,
+)
 from marketplace.structures.tables import Structure
 from marketplace.territories import naming
-from marketplace.territories.coverage import Place
-from marketplace.territories.gazetteer import Gazetteer
-from marketplace.territories.gazetteer import Kind as ZoneKind
 from marketplace.territories.queries import gazetteer
+from marketplace.web.comparing import compared
+from marketplace.web.finding import found_here
+from marketplace.web.schema_org import described
 
 structures = Blueprint("structures", __name__)
 
-PER_PAGE = 20
-LONGEST = 200
+MOST_COMPARED = 4
 
 
 @structures.get("/structures")
 def index() -> str:
-    """All structures by name, or those that answer to words and a place, best first."""
-    session = db.session()
-    places = gazetteer(session)
-    page = page_asked()
-    words = one_line(request.args.get("q", ""))[:LONGEST]
-    where = one_line(request.args.get("lieu", ""))[:LONGEST]
-    code = naming.zone_named(places, where) if where else None
-    shown: list[tuple[Ranked | None, Structure]] = []
-    total = 0
-    if not where and not words:
-        named = live_structures()
-        total = session.scalar(select(func.count()).select_from(named.subquery())) or 0
-        paged = named.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
-        shown = [(None, structure) for structure in session.scalars(paged)]
-    elif code or not where:
-        asked = Need(id="search", title=words, place=_place(places, code))
-        found = preview_of(session, asked, clock.now(), page * PER_PAGE)
-        total = found.eligible
-        best = [match for match in found.best if not match.near][(page - 1) * PER_PAGE :]
-        shown = [(match, found.structures[match.structure_id]) for match in best]
+    """The structures that answer to words, a place and what is ticked; all of them by name."""
+    return render_template("web/structures/index.html", **found_here(Face.STRUCTURES))
+
+
+@structures.get("/offres")
+def offers() -> str:
+    """The same, offer by offer."""
+    return render_template("web/structures/index.html", **found_here(Face.OFFERS))
+
+
+@structures.get("/structures/suggerer")
+def suggest() -> ResponseReturnValue:
+    return jsonify(names_like(db.session(), request.args.get("q", "")))
+
+
+@structures.get("/structures/verifier")
+def verify() -> ResponseReturnValue:
+    """Whether a SIRET is one of ours: which structures it carries, open or not."""
+    form = SiretForm(request.args)
+    if "siret" not in request.args:
+        return render_template("web/structures/verify.html", form=form, found=None)
+    if not form.validate():
+        return render_template("web/structures/verify.html", form=form, found=None), 422
+    same = by_name(select(Structure).where(Structure.siret == form.number))
+    found = db.session.scalars(same).all()
     return render_template(
-        "web/structures/index.html",
-        shown=shown,
-        total=total,
-        page=page,
-        per_page=PER_PAGE,
-        words=words,
-        where=where,
-        place=naming.label(places, code) if code else None,
-        centre=places.commune(code) if code else None,
-        is_unknown_place=bool(where and not code),
+        "web/structures/verify.html",
+        form=form,
+        number=form.number,
+        found=[structure for structure in found if structure.is_active],
+        closed=[structure for structure in found if not structure.is_active],
     )
 
 
-def _place(places: Gazetteer, code: str | None) -> Place:
-    if code is None or places.zone_kind(code) is ZoneKind.COUNTRY:
-        return Place("zones", codes=tuple(region.code for region in places.regions))
-    if places.zone_kind(code) is ZoneKind.COMMUNE:
-        return Place("point", commune=code)
-    return Place("zones", codes=(code,))
+@structures.get("/structures/comparer")
+def compare() -> ResponseReturnValue:
+    """Up to four structures side by side; what does not exist, or is closed, is passed over."""
+    session = db.session()
+    slugs = list(dict.fromkeys(one_line(slug) for slug in request.args.getlist("s")))
+    side_by_side = structures_named(session, slugs[:MOST_COMPARED])
+    sold = published_offers_of_all(session, [structure.id for structure in side_by_side])
+    return render_template(
+        "web/structures/compare.html",
+        structures=side_by_side,
+        rows=compared(side_by_side, sold, gazetteer(session)),
+        without=[
+            url_for(
+                "structures.compare", s=[one.slug for one in side_by_side if one is not structure]
+            )
+            for structure in side_by_side
+        ],
+        is_too_many=len(slugs) > MOST_COMPARED,
+        most=MOST_COMPARED,
+    )
 
 
 @structures.get("/structures/<slug>")
@@ -76,13 +100,31 @@ def show(slug: str) -> str:
         select(Structure).where(Structure.slug == slug, Structure.is_active)
     ).one()
     places, who = gazetteer(session), viewer()
+    sold = published_offers_of(session, structure.id)
+    place = naming.label(places, structure.commune_code) if structure.commune_code else None
     return render_template(
         "web/structures/show.html",
         structure=structure,
         is_own=who is not None and structure.id in who.structure_ids,
-        place=naming.label(places, structure.commune_code) if structure.commune_code else None,
-        offers=[
-            (offer, wording.sectors(offer), wording.coverage(offer, places))
-            for offer in published_offers_of(session, structure.id)
+        may_see_contact=may_see_contact(who, structure),
+        place=place,
+        is_full=structure.absent_until is not None and structure.absent_until >= clock.today(),
+        offers=[(offer, wording.sectors(offer), wording.coverage(offer, places)) for offer in sold],
+        labels=[LABELS[code] for code in structure.labels if code in LABELS],
+        networks=[NETWORKS[code] for code in structure.networks if code in NETWORKS],
+        aims=[
+            AIMS[code].label
+            for code in dict.fromkeys(
+                [*structure.environmental_tags, *(t for o in sold for t in o.environmental_tags)]
+            )
+            if code in AIMS
         ],
+        sites=[
+            (site, naming.label(places, site.commune_code))
+            for site in sites_of(session, structure.id)
+        ],
+        references=references_of(session, structure.id),
+        images=images_of(session, structure.id),
+        schema=described(structure, sold, url_for("structures.show", slug=structure.slug)),
+        address=url_for("structures.show", slug=structure.slug),
     )

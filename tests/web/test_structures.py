@@ -1,9 +1,16 @@
 """Finding structures, and the page of each."""
 
+import json
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from marketplace.db import db
+from tests.browsing import sign_in
+from tests.factories import people
 from tests.factories.market import DIJON, GREEN_SPACES, MARSEILLE, offer, structure
 
 
@@ -15,6 +22,7 @@ def test_without_words_nor_place_all_are_listed_by_name(
     session.commit()
     page = client.get("/structures").text
     assert "3 structures" in page
+    page = page[page.index('class="found-list"') :]
     assert page.index("Ardoise") < page.index("Éclair") < page.index("Zinc")
 
 
@@ -27,7 +35,7 @@ def test_words_and_a_place_rank_those_who_can_come_with_the_reasons(
     page = client.get("/structures", query_string={"q": "tonte", "lieu": "Besançon"}).text
     assert "1 structure<" in page.replace("\n", "").replace(" <", "<")
     assert "Les Haies de la Boucle" in page
-    assert "intervient jusqu" in page
+    assert "Intervient jusqu" in page
     assert "Calanques" not in page
 
 
@@ -68,3 +76,108 @@ def test_a_closed_structure_has_no_page(session: Session, client: FlaskClient) -
     gone.is_active = False
     session.commit()
     assert client.get(f"/structures/{gone.slug}").status_code == 404
+
+
+def test_contacts_are_for_those_whose_job_it_is_and_never_in_what_search_engines_read(
+    session: Session, client: FlaskClient
+) -> None:
+    here = structure(session, "Côte Propre", DIJON)
+    here.email, here.phone, here.description = "a@cote.example", "03 80 00 00 00", "</script><b>"
+    offer(session, here, title="Tonte")
+    buyer, passer_by = people.buyer(session), people.user(session)
+    session.commit()
+    url = f"/structures/{here.slug}"
+    for person, is_told in ((None, False), (passer_by, False), (buyer, True)):
+        if person is not None:
+            client.delete_cookie("session")
+            sign_in(client, person.email)
+        page = client.get(url).text
+        assert ("a@cote.example" in page, "03 80 00 00 00" in page) == (is_told, is_told)
+        data = json.loads(page.split('application/ld+json">')[1].split("</script>")[0])
+        assert (data["name"], data["description"]) == ("Côte Propre", "</script><b>")
+        assert data["makesOffer"][0]["itemOffered"]["name"] == "Tonte"
+        assert "a@cote.example" not in json.dumps(data)
+        assert 'property="og:image"' in page
+
+
+def test_the_site_map_holds_every_open_structure_and_says_where_it_stands(
+    session: Session, client: FlaskClient
+) -> None:
+    here, gone = structure(session, "Ouverte"), structure(session, "Fermée")
+    gone.is_active = False
+    session.commit()
+    assert "/sitemap.xml" in client.get("/robots.txt").text
+    assert "/sitemap-1.xml</loc>" in client.get("/sitemap.xml").text
+    page = client.get("/sitemap-1.xml")
+    assert page.mimetype == "application/xml"
+    assert f"/structures/{here.slug}</loc><lastmod>20" in page.text
+    assert gone.slug not in page.text
+    assert client.get("/sitemap-2.xml").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["123", "abc", "\x00", "9" * 40, "🌳"])
+def test_a_number_that_is_no_siret_is_said_to_be_none(client: FlaskClient, typed: str) -> None:
+    page = client.get("/structures/verifier", query_string={"siret": typed})
+    assert page.status_code == 422
+    assert "Il y a 1 erreur" in page.text
+
+
+def test_a_siret_is_that_of_all_its_structures_of_a_closed_one_or_of_nobody(
+    session: Session, client: FlaskClient
+) -> None:
+    for name, number in (("Un", "73282932000074"), ("Deux", "73282932000074")):
+        structure(session, name).siret = number
+    closed = structure(session, "Finie")
+    closed.siret, closed.is_active = "21250056500016", False
+    session.commit()
+    page = client.get("/structures/verifier?siret=732 829 320 00074").text
+    assert "2 structures inclusives" in page
+    assert ">Un</a>" in page
+    assert ">Deux</a>" in page
+    assert "Plus maintenant" in client.get("/structures/verifier?siret=21250056500016").text
+    assert "Nous ne connaissons pas" in client.get("/structures/verifier?siret=55208131766522").text
+
+
+def test_up_to_four_structures_stand_side_by_side(session: Session, client: FlaskClient) -> None:
+    slugs = [structure(session, f"Structure {number}").slug for number in range(5)]
+    session.commit()
+    page = client.get("/structures/comparer", query_string={"s": [*slugs, "inconnue"]}).text
+    assert "voici les quatre premières" in page
+    assert all((f"Structure {number}</a>" in page) == (number < 4) for number in range(5))
+    alone = client.get("/structures/comparer", query_string={"s": slugs[:1]}).text
+    assert "Choisissez au moins deux structures" in alone
+
+
+def test_an_empty_search_says_what_to_give_up_and_what_that_finds(
+    session: Session, client: FlaskClient
+) -> None:
+    offer(session, structure(session), title="Tonte")
+    session.commit()
+    page = client.get("/structures?q=tonte&lieu=Marseille&type=ACI").text
+    assert "Aucune structure trouvée" in page
+    assert "Chercher dans toute la France (1)" in page
+    page = client.get("/structures?q=tonte&type=ESAT&label=rge").text
+    assert "Sans aucun filtre (1)" in page
+
+
+def test_a_search_asks_the_database_eight_times_at_most(
+    session: Session, client: FlaskClient
+) -> None:
+    for number in range(25):
+        offer(session, structure(session, f"Jardin {number}"), title="Tonte")
+    session.commit()
+    asked: list[str] = []
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    event.listen(db.engine, "after_cursor_execute", note)
+    for address in (
+        "/structures?q=tontte&lieu=Besançon&type=ACI&famille=insertion",
+        "/offres?q=tonte&page=2",
+        "/structures?q=tonte&lieu=Marseille&type=SEP&label=rge",
+    ):
+        asked.clear()
+        assert client.get(address).status_code == 200
+        assert 0 < len(asked) <= 8, asked
+    event.remove(db.engine, "after_cursor_execute", note)

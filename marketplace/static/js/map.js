@@ -60,11 +60,16 @@ function draw(container) {
     }).addTo(map);
   }
   const shown = L.featureGroup(points.map((place) => marker(place, "map-marker")));
+  const followed = document.getElementById(container.dataset.radiusFrom);
+  const fit = () => {
+    map.fitBounds(shown.getBounds(), { padding: [28, 28], maxZoom: 12, animate: false });
+  };
+  map.setView(START, 5);
   if (centre) {
     marker(centre, "map-marker map-marker-centre").addTo(shown);
-    if (radius) {
+    if (radius || followed) {
       const circle = L.circle([centre.lat, centre.lon], {
-        radius: radius * 1000,
+        radius: (radius ?? 0) * 1000,
         color: "#0b5c66",
         weight: 1.5,
         dashArray: "6 6",
@@ -72,23 +77,46 @@ function draw(container) {
         interactive: false,
       });
       circle.addTo(shown);
+      if (followed) follow(map, circle, followed, fit);
     }
   }
-  map.setView(START, 5);
   shown.addTo(map);
-  if (shown.getLayers().length) {
-    map.fitBounds(shown.getBounds(), { padding: [28, 28], maxZoom: 12, animate: false });
-  }
+  if (shown.getLayers().length) fit();
 }
 
-const maps = [...document.querySelectorAll("[data-map]")];
-if (maps.length) {
-  load(maps[0].dataset.leaflet)
-    .then(() => maps.forEach(draw))
+// The circle of a field of kilometres, on a map that may be shown only later.
+function follow(map, circle, field, fit) {
+  field.addEventListener("input", () => {
+    const km = Number(field.value);
+    if (!(km > 0 && km <= 500)) return;
+    circle.setRadius(km * 1000);
+    fit();
+  });
+  new ResizeObserver(() => {
+    map.invalidateSize();
+    fit();
+  }).observe(map.getContainer());
+}
+
+const isLeftToDraw = (map) => map.querySelector("script") !== null;
+
+function drawIn(block) {
+  const maps = [...block.querySelectorAll("[data-map]")];
+  if (!maps.length) return;
+  const ready = window.L ? Promise.resolve() : load(maps[0].dataset.leaflet);
+  ready
+    .then(() => maps.filter(isLeftToDraw).forEach(draw))
     .catch(() => {
-      for (const map of maps) {
+      for (const map of maps.filter(isLeftToDraw)) {
         map.querySelector("p").textContent =
           "La carte n'a pas pu être chargée. Les mêmes lieux sont dans la liste.";
       }
     });
 }
+
+drawIn(document);
+// A live search brings its own map.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const { target } = event.detail;
+  drawIn(document.getElementById(target.id) ?? target);
+});

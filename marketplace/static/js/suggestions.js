@@ -7,6 +7,7 @@ function enhance(input) {
   holder.className = "suggestions";
   const described = input.getAttribute("aria-describedby");
   const { id, name, value, className } = input;
+  const kind = input.dataset.suggests ?? "lieu"; // what is suggested, in French
   let timer;
   let asked = 0;
   input.replaceWith(holder);
@@ -34,11 +35,11 @@ function enhance(input) {
       setTimeout(() => document.getElementById(id)?.dispatchEvent(new Event("change", { bubbles: true })));
     },
     tStatusQueryTooShort: (length) => `Tapez au moins ${length} lettres.`,
-    tStatusNoResults: () => "Aucun lieu trouvé.",
+    tStatusNoResults: () => `Aucun ${kind} à proposer.`,
     tStatusSelectedOption: (option, length, index) =>
       `${option}, ${index + 1} sur ${length}, sélectionné.`,
     tStatusResults: (length, option) =>
-      `${length} ${length > 1 ? "lieux trouvés" : "lieu trouvé"}. ${option}`,
+      `${length} ${length > 1 ? "propositions" : "proposition"}. ${option}`,
     tAssistiveHint: () =>
       "Des suggestions apparaissent pendant la saisie : flèches haut et bas pour les parcourir, Entrée pour choisir.",
   });

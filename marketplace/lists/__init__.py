@@ -1,0 +1,1 @@
+"""Favourites and saved searches: what a person keeps of what it found."""
