@@ -1,0 +1,1 @@
+"""What becomes of a match: interest, answers, questions, messages, outcomes."""
