@@ -9,13 +9,16 @@ once (it becomes uncertain, and a person decides).
 
 import smtplib
 import ssl
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -46,7 +49,7 @@ class MaybeTaken(Exception):
 
 
 class NoSuchMail(Exception):
-    """No mail has this id and waits for a person to send it again."""
+    """No mail has this id and is in a state that allows this."""
 
 
 class Promise(StrEnum):
@@ -86,8 +89,21 @@ class OutgoingMail(Base):
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(String(300), default="")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     sent_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A mail to be written down with many others."""
+
+    key: str
+    kind: str
+    address: str
+    promise: Promise
+    user_id: int | None = None
+    topic: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
 
 
 def post(
@@ -118,6 +134,60 @@ def post(
     )
     if written is not None:
         enqueue(session, Job.SEND_MAIL, mail_id=written)
+
+
+def post_many(
+    session: Session, drafts: Sequence[Draft], now: datetime, a_minute: int
+) -> dict[str, int]:
+    """Write many mails down at once: the ids of those whose key was not taken, by key.
+
+    Only so many `a_minute` leave to one domain, as large providers ask of who sends much;
+    the others wait for their minute.
+    """
+    if not drafts:
+        return {}
+    times = _in_turn(session, [draft.address for draft in drafts], now, a_minute)
+    rows = [
+        {
+            "key": draft.key,
+            "kind": draft.kind,
+            "address": draft.address,
+            "promise": draft.promise,
+            "user_id": draft.user_id,
+            "topic": draft.topic,
+            "context": _storable(draft.context),
+            "not_before": not_before,
+        }
+        for draft, not_before in zip(drafts, times, strict=True)
+    ]
+    written = session.execute(
+        insert(OutgoingMail)
+        .values(rows)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(OutgoingMail.key, OutgoingMail.id, OutgoingMail.not_before)
+    ).all()
+    for _, mail_id, not_before in written:
+        if not_before is None:
+            enqueue(session, Job.SEND_MAIL, mail_id=mail_id)
+    return {key: mail_id for key, mail_id, _ in written}
+
+
+def _in_turn(
+    session: Session, addresses: Sequence[str], now: datetime, a_minute: int
+) -> list[datetime | None]:
+    """When each of these mails may leave, behind those that already wait for its domain."""
+    domain = func.lower(func.split_part(OutgoingMail.address, "@", 2))
+    waiting = (
+        select(domain, func.count()).where(OutgoingMail.state == MailState.PENDING).group_by(domain)
+    )
+    before: Counter[str] = Counter(dict(session.execute(waiting).all()))
+    times: list[datetime | None] = []
+    for address in addresses:
+        its_domain = address.lower().partition("@")[2]
+        minutes = before[its_domain] // a_minute
+        before[its_domain] += 1
+        times.append(now + timedelta(minutes=minutes) if minutes else None)
+    return times
 
 
 def _storable(value: Any) -> Any:
@@ -215,6 +285,12 @@ def stamp_maybe_taken(mail: OutgoingMail, now: datetime, error: str) -> None:
         mail.last_error = error[:LONGEST_ERROR]
 
 
+def stamp_cancelled(mail: OutgoingMail, why: str) -> None:
+    """Nobody should read it any more, or its reader asked not to."""
+    mail.state, mail.lease_until = MailState.CANCELLED, None
+    mail.last_error = why[:LONGEST_ERROR]
+
+
 def stamp_failed(mail: OutgoingMail, error: str) -> None:
     """No other attempt would do better."""
     mail.state, mail.lease_until = MailState.FAILED, None
@@ -231,6 +307,14 @@ def send_again(session: Session, mail_id: int) -> None:
         raise NoSuchMail(mail_id)
     mail.state, mail.not_before, mail.attempts = MailState.PENDING, None, 0
     enqueue(session, Job.SEND_MAIL, mail_id=mail_id)
+
+
+def cancel(session: Session, mail_id: int) -> None:
+    """A person keeps a mail from leaving. Raises NoSuchMail once a sender has it."""
+    mail = for_update(session, mail_id)
+    if mail is None or mail.state is not MailState.PENDING:
+        raise NoSuchMail(mail_id)
+    stamp_cancelled(mail, "")
 
 
 def leaves(address: str, smtp_url: str) -> bool:
@@ -268,20 +352,27 @@ def deliver(message: EmailMessage, smtp_url: str) -> None:
 def _relay(smtp_url: str) -> smtplib.SMTP:
     url = urlsplit(smtp_url)
     host, port = url.hostname or "localhost", url.port
-    secure = ssl.create_default_context()
     if url.scheme == "smtps":
-        relay: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT_S, context=secure)
+        relay: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, port or 465, timeout=TIMEOUT_S, context=_certificates()
+        )
     else:
         relay = smtplib.SMTP(host, port or 25, timeout=TIMEOUT_S)
     try:
         if "starttls=1" in url.query.split("&"):
-            relay.starttls(context=secure)
+            relay.starttls(context=_certificates())
         if url.username:
             relay.login(unquote(url.username), unquote(url.password or ""))
     except OSError:
         relay.close()
         raise
     return relay
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Those that the host trusts, read once: it takes as long as sending a mail."""
+    return ssl.create_default_context()
 
 
 def _said(error: Exception) -> str:
@@ -298,9 +389,17 @@ def _said(error: Exception) -> str:
 
 
 def message_of(
-    mail: OutgoingMail, subject: str, text: str, html: str, sender: str, host: str
+    mail: OutgoingMail,
+    subject: str,
+    text: str,
+    html: str,
+    sender: str,
+    host: str,
+    unsubscribe: str = "",
 ) -> EmailMessage:
     """The message as sent: the same row always gives the same Message-ID.
+
+    `unsubscribe`: where one click ends such mails (RFC 8058), for those that have a topic.
 
     Raises ValueError or a MessageError when the address is not one.
     """
@@ -311,6 +410,11 @@ def message_of(
     message["Message-ID"] = f"<outbox-{mail.id}@{host}>"
     message["Date"] = mail.created_at
     message["Auto-Submitted"] = "auto-generated"
+    if mail.promise is Promise.AT_MOST_ONCE:
+        message["Precedence"] = "bulk"
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Not every relay takes bytes above 127, nor lines as long as ours.
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")

@@ -1,4 +1,4 @@
-"""Outgoing mail: what was sent, what was not and why, and how every message looks."""
+"""Outgoing mail: what was sent, what was not and why, what is next, and how every message looks."""
 
 from contextlib import suppress
 
@@ -18,19 +18,24 @@ from flask_login import current_user
 from sqlalchemy import func, select
 from wtforms import SelectField
 
-from marketplace import audit, mail
+from marketplace import audit, clock, mail
+from marketplace.accounts.tables import User
 from marketplace.db import db, transaction
-from marketplace.digests import composing
+from marketplace.digests import composing, periods, queries, writing
 from marketplace.digests.composing import Composed
 from marketplace.digests.examples import example_of
 from marketplace.digests.queries import as_read, outgoing
-from marketplace.forms import FrenchForm, choices_of, page_asked
+from marketplace.digests.rechecking import PERSONAL, still_true
+from marketplace.digests.sending import ALARM
+from marketplace.forms import FrenchForm, choices_of, page_asked, paging
 from marketplace.guards.roles import administrator_required
 from marketplace.mail import MailState, OutgoingMail
 
 mails = Blueprint("mails", __name__, url_prefix="/admin/courriels")
 
 PER_PAGE = 20
+DAYS = 14
+"""How many days the counts go back."""
 
 STATES = {
     MailState.PENDING: "En attente",
@@ -69,8 +74,13 @@ def index() -> str:
     last = max(1, -(-total // PER_PAGE))
     page = min(page_asked(), last)
     shown = session.scalars(found.limit(PER_PAGE).offset((page - 1) * PER_PAGE))
+    now = clock.now()
+    oldest = queries.oldest_unsent(session, now)
     return render_template(
         "admin/mails/index.html",
+        oldest=oldest,
+        is_late=oldest is not None and now - oldest > ALARM,
+        counts=queries.counts_by_state(session),
         form=form,
         state=state,
         states=STATES,
@@ -122,6 +132,70 @@ def send_again(mail_id: int) -> ResponseReturnValue:
     else:
         flash("Le courriel repart dans un instant.", "success")
     return redirect(url_for("mails.show", mail_id=mail_id))
+
+
+@mails.post("/<int(max=2147483647):mail_id>/annuler")
+@administrator_required
+def cancel(mail_id: int) -> ResponseReturnValue:
+    _mail(mail_id)
+    try:
+        with transaction() as session:
+            mail.cancel(session, mail_id)
+            audit.note(
+                session,
+                audit.Action.CHANGED,
+                actor_id=current_user.user_id,
+                about=("mail", mail_id),
+                ip=request.remote_addr or "",
+                sent="cancelled",
+            )
+    except mail.NoSuchMail:
+        flash("Ce courriel n'attend plus de partir.", "warning")
+    else:
+        flash("Le courriel ne partira pas.", "success")
+    return redirect(url_for("mails.show", mail_id=mail_id))
+
+
+@mails.get("/par-jour")
+@administrator_required
+def days() -> str:
+    counted = queries.counts_by_day(db.session(), clock.today(), DAYS)
+    return render_template("admin/mails/days.html", days=counted)
+
+
+@mails.get("/prochains")
+@administrator_required
+def upcoming() -> str:
+    session, now = db.session(), clock.now()
+    wanted = queries.next_readers()
+    on = paging(session, wanted, PER_PAGE)
+    return render_template(
+        "admin/mails/upcoming.html",
+        readers=session.execute(on.of(wanted)).all(),
+        paging=on,
+        day=periods.next_digest_day(now),
+    )
+
+
+@mails.get("/prochains/<int(max=2147483647):user_id>")
+@administrator_required
+def upcoming_of(user_id: int) -> str:
+    """What a person's next digest says if it leaves as things are now."""
+    session, now = db.session(), clock.now()
+    user = session.get(User, user_id) or abort(404)
+    waiting = queries.waiting_notices(session, user_id)
+    true = still_true(session, waiting, now)
+    notices = [notice for notice in waiting if notice.id in true]
+    composed = None
+    if notices:
+        facts = writing.facts_of(session, notices, now)
+        context = writing.context_of(user.full_name, notices, facts)
+        composed = composing.compose(PERSONAL, context, _base_url())
+    return render_template(
+        "admin/mails/upcoming_of.html",
+        person=user,
+        composed=composed,
+    )
 
 
 @mails.get("/apercus")

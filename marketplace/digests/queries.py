@@ -1,11 +1,18 @@
-"""Reads: outgoing mail, and each as its reader has it."""
+"""Reads: outgoing mail, each as its reader has it, and what people are told in the pages."""
 
 import logging
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
 
+from marketplace.accounts.tables import User
+from marketplace.clock import PARIS
 from marketplace.digests.composing import Composed, compose
+from marketplace.digests.periods import opening
+from marketplace.digests.tables import Notice, PausedAddress
 from marketplace.mail import MailState, OutgoingMail
 
 logger = logging.getLogger(__name__)
@@ -47,3 +54,70 @@ def mail_line(mail: OutgoingMail) -> dict[str, Any]:
         "created_at": mail.created_at.isoformat(),
         "sent_at": mail.sent_at.isoformat() if mail.sent_at else None,
     }
+
+
+def oldest_unsent(session: Session, now: datetime) -> datetime | None:
+    """Since when the mail that waits longest could have left; None when none waits."""
+    since = func.greatest(
+        OutgoingMail.created_at, func.coalesce(OutgoingMail.not_before, OutgoingMail.created_at)
+    )
+    waiting = (MailState.PENDING, MailState.SENDING)
+    return session.scalar(
+        select(func.min(since)).where(OutgoingMail.state.in_(waiting), since <= now)
+    )
+
+
+def counts_by_state(session: Session) -> dict[MailState, int]:
+    counted = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
+    return dict(session.execute(counted).all())
+
+
+def counts_by_day(session: Session, today: date, days: int) -> list[tuple[date, dict[str, int]]]:
+    """How many mails were written on each of the last days, Paris time, by what became of
+    them: `gone` (or kept here), `waiting`, `stuck`. Latest first."""
+    day = func.date(func.timezone(PARIS.key, OutgoingMail.created_at))
+    fate = case(
+        (OutgoingMail.state.in_((MailState.SENT, MailState.KEPT)), "gone"),
+        (OutgoingMail.state.in_((MailState.PENDING, MailState.SENDING)), "waiting"),
+        (OutgoingMail.state == MailState.CANCELLED, "cancelled"),
+        else_="stuck",
+    )
+    first = today - timedelta(days=days - 1)
+    counted = (
+        select(day, fate, func.count())
+        .where(OutgoingMail.created_at >= opening(first) - timedelta(hours=6))
+        .group_by(day, fate)
+    )
+    found: dict[date, dict[str, int]] = {today - timedelta(days=n): {} for n in range(days)}
+    for on, what, count in session.execute(counted):
+        if on in found:
+            found[on][what] = count
+    return list(found.items())
+
+
+def next_readers() -> Select[int, str, str, int]:
+    """Who has something waiting to be mailed: id, name, address, and how many things."""
+    return (
+        select(User.id, User.full_name, User.email, func.count())
+        .join(Notice, Notice.user_id == User.id)
+        .where(Notice.mail_id.is_(None), User.is_active)
+        .group_by(User.id)
+        .order_by(func.count().desc(), User.id)
+    )
+
+
+def waiting_notices(session: Session, user_id: int) -> Sequence[Notice]:
+    """What a person's next digests are to tell, oldest first."""
+    waiting = select(Notice).where(Notice.user_id == user_id, Notice.mail_id.is_(None))
+    return session.scalars(waiting.order_by(Notice.id)).all()
+
+
+def notices_of(user_id: int, only_unread: bool = False) -> Select[Notice]:
+    """What a person was told, latest first."""
+    told = select(Notice).where(Notice.user_id == user_id).order_by(Notice.id.desc())
+    return told.where(Notice.read_at.is_(None)) if only_unread else told
+
+
+def paused_addresses() -> Select[PausedAddress]:
+    """Latest first."""
+    return select(PausedAddress).order_by(PausedAddress.paused_at.desc(), PausedAddress.address)

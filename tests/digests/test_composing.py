@@ -36,7 +36,8 @@ def test_both_parts_of_a_message_give_the_same_link(kind: str, name: str) -> Non
         assert leads_to == [BASE]
     else:
         assert f"\n{link}\n" in composed.text
-        assert leads_to == [BASE, link, link]
+        assert (leads_to[0], leads_to[-2:]) == (BASE, [link, link])
+        assert all(other.startswith(f"{BASE}/") for other in leads_to[1:-2])
     assert link not in composed.subject
 
 
@@ -71,7 +72,8 @@ def test_whatever_people_type_stays_words(kind: str, typed: dict[str, str]) -> N
     page = Page(composed.html)
     assert len(composed.subject.splitlines()) <= 1
     assert page.all("script") == []
-    assert {a.attributes["href"].split("/exemple")[0] for a in page.all("a")} == {BASE}
+    for a in page.all("a"):
+        assert f"{a.attributes['href']}/".startswith(f"{BASE}/")
     for part in (composed.subject, composed.text, composed.html):
         assert not set("\0\u202e\ud800") & set(part)
         part.encode()

@@ -1,0 +1,128 @@
+"""What stands in a digest, in which order, and under which subject. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marketplace.digests.topics import Topic
+
+MOST_ITEMS = 10
+"""Of a section; the others are counted, and are in the pages."""
+MOST_REASONS = 3
+
+HEADINGS: Mapping[Topic, str] = {
+    Topic.NEEDS: "Des besoins pour vous",
+    Topic.AMENDMENTS: "Ce qui change dans les besoins que vous suivez",
+    Topic.OUTCOMES: "L'issue de vos réponses",
+    Topic.ANSWERS: "Vos besoins",
+    Topic.POSTED: "Ce que le guichet a décidé",
+    Topic.QUEUE: "Votre guichet",
+    Topic.MESSAGES: "Messages et questions",
+    Topic.SEARCHES: "Vos recherches enregistrées",
+}
+
+ORDER = (
+    Topic.QUEUE,
+    Topic.NEEDS,
+    Topic.POSTED,
+    Topic.ANSWERS,
+    Topic.MESSAGES,
+    Topic.AMENDMENTS,
+    Topic.OUTCOMES,
+    Topic.SEARCHES,
+)
+
+PAGES: Mapping[Topic, str] = {
+    Topic.NEEDS: "/besoins-pour-vous",
+    Topic.QUEUE: "/guichet/",
+    Topic.ANSWERS: "/tableau-de-bord",
+    Topic.POSTED: "/mes-besoins",
+}
+"""Where the rest of a section is; in the notifications for the others."""
+
+NOTIFICATIONS = "/notifications"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to tell. `notices`: the ids of the notices that it tells, all of one topic.
+
+    `until`: the day after which it is too late, which puts the most urgent first.
+    """
+
+    topic: Topic
+    notices: tuple[int, ...]
+    title: str
+    link: str
+    lines: tuple[str, ...] = ()
+    until: date | None = None
+    is_reminder: bool = False
+
+
+def sections_of(items: Iterable[Item]) -> list[dict[str, Any]]:
+    """The sections of a digest, as its template and the outbox take them."""
+    by_topic: dict[Topic, list[Item]] = {}
+    for item in items:
+        by_topic.setdefault(item.topic, []).append(item)
+    return [_section(topic, by_topic[topic]) for topic in ORDER if topic in by_topic]
+
+
+def _section(topic: Topic, items: list[Item]) -> dict[str, Any]:
+    urgent_first = sorted(items, key=lambda one: (one.until or date.max, min(one.notices)))
+    shown = urgent_first[:MOST_ITEMS]
+    return {
+        "topic": topic.value,
+        "heading": HEADINGS[topic],
+        "items": [
+            {
+                "notices": list(item.notices),
+                "title": item.title,
+                "link": item.link,
+                "lines": list(item.lines),
+                "is_reminder": item.is_reminder,
+            }
+            for item in shown
+        ],
+        "more": len(items) - len(shown),
+        "page": PAGES.get(topic, NOTIFICATIONS),
+    }
+
+
+def kept(sections: Sequence[Mapping[str, Any]], notices: Collection[int]) -> list[dict[str, Any]]:
+    """The same sections with the items that still hold: one of their notices does."""
+    left = []
+    for section in sections:
+        items = [item for item in section["items"] if not notices_of(item).isdisjoint(notices)]
+        if items:
+            left.append({**section, "items": items})
+    return left
+
+
+def notices_of(item: Mapping[str, Any]) -> set[int]:
+    return set(item["notices"])
+
+
+def told_in(sections: Sequence[Mapping[str, Any]]) -> set[int]:
+    """The ids of all the notices that these sections show."""
+    return {
+        notice for section in sections for item in section["items"] for notice in item["notices"]
+    }
+
+
+def subject_of(sections: Sequence[Mapping[str, Any]]) -> str:
+    """What a digest is called in its reader's list of mails."""
+    first = sections[0]
+    topic, count = Topic(first["topic"]), len(first["items"]) + first["more"]
+    if count == 1:
+        return str(first["items"][0]["title"])
+    return {
+        Topic.NEEDS: f"{count} besoins correspondent à vos offres",
+        Topic.ANSWERS: f"{count} nouvelles de vos besoins",
+        Topic.POSTED: f"{count} décisions sur vos besoins",
+        Topic.QUEUE: f"{count} choses à voir à votre guichet",
+        Topic.MESSAGES: f"{count} messages vous attendent",
+        Topic.AMENDMENTS: f"{count} changements dans les besoins que vous suivez",
+        Topic.OUTCOMES: f"L'issue de {count} de vos réponses",
+        Topic.SEARCHES: f"{count} nouveautés dans vos recherches",
+    }[topic]

@@ -1,0 +1,166 @@
+"""What people are to be told is found in the state of things, each thing once."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from marketplace import clock
+from marketplace.answers.lifecycle import AnswerStatus
+from marketplace.answers.tables import Answer
+from marketplace.db import transaction
+from marketplace.digests import gathering, searching_again
+from marketplace.digests.tables import NoticeKind
+from marketplace.digests.topics import Rhythm, Topic
+from marketplace.lists.saving_searches import save_search
+from marketplace.matching.shortlisting import shortlist_need
+from marketplace.moderation.desks import open_national_desk, receive_need
+from marketplace.moderation.escalating import escalate_overdue
+from marketplace.offers.narrowing import Face, asked_in
+from tests.digests.readers import (
+    chooses,
+    mails_to,
+    market,
+    notices_to,
+    published,
+    tell,
+    titles_in,
+    write,
+)
+from tests.digests.test_writing import TUESDAY_MORNING
+from tests.factories import people
+from tests.factories.market import MONDAY, offer, structure, submitted_need
+
+DAY = timedelta(days=1)
+
+
+def gather(now: datetime) -> None:
+    with transaction() as session:
+        gathering.gather(session, now)
+
+
+def test_a_buyer_is_told_of_answers_new_matches_and_the_deadline_in_one_digest(
+    session: Session,
+) -> None:
+    place = market(session)
+    need = published(session, place, deadline_on=date(2026, 11, 27), title="Tonte")
+    for name in ("Jura Vert", "Côte Propre"):
+        offer(session, structure(session, name))
+    session.add(
+        Answer(
+            need_id=need.id,
+            structure_id=place.structures[0].id,
+            author_id=place.members[0].id,
+            status=AnswerStatus.SENT,
+            saved_at=MONDAY,
+            sent_at=MONDAY,
+            version=1,
+        )
+    )
+    session.commit()
+    with transaction() as writing:
+        shortlist_need(writing, need.id, MONDAY + timedelta(hours=13))
+    night = datetime(2026, 11, 24, 4, tzinfo=UTC)
+    gather(night)
+    gather(night + timedelta(minutes=5))
+    assert len(notices_to(session, place.buyer, Topic.ANSWERS)) == 4
+    write(TUESDAY_MORNING)
+    [row] = mails_to(session, place.buyer)
+    assert titles_in(row) == [
+        "2 structures de plus peuvent répondre à «\u00a0Tonte\u00a0»",
+        "Votre besoin «\u00a0Tonte\u00a0» va clore",
+        "Les Haies 000 répond à «\u00a0Tonte\u00a0»",
+    ]
+
+
+def test_a_facilitator_is_told_of_its_queue_of_what_is_late_and_of_what_nobody_can_answer(
+    session: Session,
+) -> None:
+    place = market(session, count=0)
+    published(session, place, title="Sans personne")
+    receive_need(
+        session,
+        submitted_need(session, place.buyer.id, place.organisation_id, title="À relire"),
+        MONDAY,
+    )
+    session.commit()
+    for days in (0, 1, 7):
+        gather(MONDAY + days * DAY)
+    told = [notice.title for notice in notices_to(session, place.facilitator, Topic.QUEUE)]
+    assert sorted(told) == [
+        "Besoin à relire, «\u00a0À relire\u00a0»",
+        "En retard\u00a0: Besoin à relire, «\u00a0À relire\u00a0»",
+        "La semaine dernière, votre guichet a pris 1 décision",
+        "Personne ne peut répondre à «\u00a0Sans personne\u00a0»",
+    ]
+
+
+def test_what_is_escalated_is_told_as_late_to_the_wider_desk_alone(session: Session) -> None:
+    place = market(session, count=0)
+    national = people.facilitator(session, open_national_desk(session))
+    need = submitted_need(session, place.buyer.id, place.organisation_id, title="À relire")
+    receive_need(session, need, MONDAY)
+    session.commit()
+    gather(MONDAY)
+    assert notices_to(session, national, Topic.QUEUE) == []
+    escalate_overdue(session, MONDAY + 7 * DAY)
+    session.commit()
+    gather(MONDAY + 7 * DAY)
+    [told] = notices_to(session, national, Topic.QUEUE)
+    assert told.title == "En retard\u00a0: Besoin à relire, «\u00a0À relire\u00a0»"
+    assert told.link == f"/guichet/besoins/{need.slug}"
+
+
+def test_a_match_is_recalled_once_when_its_need_is_about_to_close(session: Session) -> None:
+    place = market(session)
+    need = published(session, place, deadline_on=date(2026, 12, 4))
+    tell(need, MONDAY)
+    write(TUESDAY_MORNING)
+    for days in (2, 8, 9):
+        gather(MONDAY + days * DAY)
+    recalled = [
+        notice
+        for notice in notices_to(session, place.members[0])
+        if notice.kind is NoticeKind.NEED_CLOSING
+    ]
+    assert len(recalled) == 1
+    write(datetime(2026, 12, 2, 8, tzinfo=UTC))
+    last = mails_to(session, place.members[0])[-1]
+    assert len(mails_to(session, place.members[0])) == 2
+    [item] = last.context["sections"][0]["items"]
+    assert item["is_reminder"]
+
+
+def test_a_watched_search_tells_what_is_new_once_whatever_the_rhythm(session: Session) -> None:
+    person = people.user(session)
+    saved = save_search(
+        session,
+        person.id,
+        "Tonte",
+        Face.STRUCTURES,
+        asked_in([("q", "jardins")]),
+        True,
+        MONDAY - DAY,
+    )
+    session.commit()
+    chooses(session, person, Rhythm.WEEKLY, weekday=3)
+    found = []
+    for day in range(3):
+        offer(session, structure(session, f"Les Jardins {day}"), title="Jardins")
+        session.commit()
+        with transaction() as writing:
+            found.append(searching_again.search_again(writing, saved.id, clock.now()))
+    assert found == [True] * 3
+    [notice] = notices_to(session, person, Topic.SEARCHES)
+    assert notice.title == "3 nouveaux résultats dans «\u00a0Tonte\u00a0»"
+
+    notice.mail_id = 1
+    session.commit()
+    with transaction() as writing:
+        assert not searching_again.search_again(writing, saved.id, clock.now())
+    offer(session, structure(session, "Les Jardins du lendemain"), title="Jardins")
+    session.commit()
+    with transaction() as writing:
+        assert searching_again.search_again(writing, saved.id, clock.now())
+    [notice] = notices_to(session, person, Topic.SEARCHES)
+    assert notice.title == "Un nouveau résultat dans «\u00a0Tonte\u00a0»"
+    assert notice.mail_id is None
