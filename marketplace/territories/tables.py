@@ -1,4 +1,6 @@
-"""Rows: communes, EPCI, departments, regions and the country, by INSEE code."""
+"""Rows: communes, EPCI, departments, regions and the country, by INSEE code; districts."""
+
+from datetime import datetime
 
 from sqlalchemy import Index, String
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -33,6 +35,22 @@ class Territory(Base):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     approximate: Mapped[bool] = mapped_column(default=False)
+
+
+class District(Base):
+    """A priority district, by its official code, in one generation of the list.
+
+    `outline` is WKB, in longitudes and latitudes. `is_repaired`: it crossed itself.
+    """
+
+    __tablename__ = "districts"
+
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    generation: Mapped[str] = mapped_column(String(10), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    outline: Mapped[bytes]
+    is_repaired: Mapped[bool] = mapped_column(default=False)
+    loaded_at: Mapped[datetime]
 
 
 class ReferenceLoad(Base):

@@ -1,0 +1,1 @@
+"""The social clause: levers, hours owed and hours worked."""

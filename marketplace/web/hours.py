@@ -1,0 +1,236 @@
+"""The hours of a month: typed by an employer or its desk, by a firm with a link, or in a sheet."""
+
+from collections.abc import Sequence
+from datetime import date
+from io import BytesIO
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+
+from marketplace import clock
+from marketplace.clauses import contract_queries as queries
+from marketplace.clauses.contract_tables import Contract, ContractEmployer, ContractLot
+from marketplace.clauses.reading_hours import REQUIRED, Sheet, column_help, read_hours
+from marketplace.clauses.report_links import DeadLink, employer_of
+from marketplace.clauses.reported import (
+    STATES,
+    month_in_words,
+    month_of,
+    month_slug,
+    months_between,
+    most_hours,
+)
+from marketplace.clauses.reporting import REFUSALS, Refused, month_refused, send_report
+from marketplace.db import db, transaction
+from marketplace.guards.roles import sign_in_required
+from marketplace.guards.scopes import employers_reported_by, visible_contracts
+from marketplace.sheets import Unreadable
+from marketplace.web.contracts import asking, contract_among
+from marketplace.web.hour_forms import LARGEST_SHEET, ImportForm, ReportForm, report_shown
+
+hours = Blueprint("hours", __name__)
+
+
+@hours.route(
+    "/contrats/<int(max=2147483647):contract_id>/heures/<int(max=2147483647):lot_id>"
+    "/<int(max=2147483647):employer_id>/<month>",
+    methods=["GET", "POST"],
+)
+@sign_in_required
+def report(contract_id: int, lot_id: int, employer_id: int, month: str) -> ResponseReturnValue:
+    contract, own = _reported(contract_id)
+    employer = next((one for one in own if one.id == employer_id), None) or abort(404)
+    back = url_for("contracts.show", contract_id=contract_id)
+    return _report(contract, _lot(contract, lot_id), employer, month, asking().user_id, back)
+
+
+@hours.get("/heures/<token>")
+def by_link(token: str) -> ResponseReturnValue:
+    """The months of a contract that a firm without an account reports."""
+    employer = _employer_of(token)
+    contract, today = employer.contract, clock.today()
+    told = {
+        (told.lot_id, told.month): told
+        for told in queries.reports_of(db.session(), contract.id, [employer.id])
+    }
+    months = [
+        (month, lot, told.get((lot.id, month)), month_refused(contract, month, today))
+        for month in reversed(months_between(contract.starts_on, min(contract.ends_on, today)))
+        for lot in contract.lots
+    ]
+    return render_template(
+        "web/hours/by_link.html",
+        token=token,
+        employer=employer,
+        contract=contract,
+        months=months,
+        states=STATES,
+        month_slug=month_slug,
+        month_in_words=month_in_words,
+    )
+
+
+@hours.route("/heures/<token>/<int(max=2147483647):lot_id>/<month>", methods=["GET", "POST"])
+def report_by_link(token: str, lot_id: int, month: str) -> ResponseReturnValue:
+    employer = _employer_of(token)
+    contract, back = employer.contract, url_for("hours.by_link", token=token)
+    return _report(contract, _lot(contract, lot_id), employer, month, None, back)
+
+
+def _report(
+    contract: Contract,
+    lot: ContractLot,
+    employer: ContractEmployer,
+    said_month: str,
+    user_id: int | None,
+    back: str,
+) -> ResponseReturnValue:
+    month = _month(said_month)
+    if (why := month_refused(contract, month, clock.today())) is not None:
+        flash(REFUSALS[why], "warning")
+        return redirect(back)
+    told = queries.report_at(db.session(), lot.id, employer.id, month)
+    form = ReportForm(data=report_shown(told))
+    form.month = month
+    if (go := request.form.get("go", "send")) not in ("send", "add"):
+        abort(400)
+    is_sent = form.is_submitted() and go == "send"
+    if is_sent and form.validate() and _send(form, lot, employer, user_id):
+        flash("Les heures sont envoyées au facilitateur.", "success")
+        return redirect(back)
+    form.more_lines()
+    page = render_template(
+        "web/hours/report.html",
+        form=form,
+        contract=contract,
+        lot=lot,
+        employer=employer,
+        report=told,
+        states=STATES,
+        month=month_in_words(month),
+        most=most_hours(month),
+        back=back,
+    )
+    return page, 422 if is_sent else 200
+
+
+def _send(
+    form: ReportForm, lot: ContractLot, employer: ContractEmployer, user_id: int | None
+) -> bool:
+    """Whether it is done; the form says why not."""
+    lines, month, now = form.lines_told, form.month, clock.now()
+    try:
+        with transaction() as session:
+            send_report(session, lot.id, employer.id, month, lines, user_id, now, form.seen)
+    except Refused as refused:
+        form.form_errors.append(REFUSALS[refused.why])
+        return False
+    return True
+
+
+@hours.route("/contrats/<int(max=2147483647):contract_id>/heures/importer", methods=["GET", "POST"])
+@sign_in_required
+def import_sheet(contract_id: int) -> ResponseReturnValue:
+    """A sheet is looked at first, then written whole: a line that is wrong stops all of it."""
+    contract, own = _reported(contract_id)
+    form, sheet, problem, content = ImportForm(), None, "", ""
+    if (go := request.form.get("go", "check")) not in ("check", "import"):
+        abort(400)
+    if form.validate_on_submit():
+        content, problem = _content(form)
+        if not problem:
+            sheet, problem = _read(content, contract, own)
+    is_sound = sheet is not None and not sheet.faults and bool(sheet.reports)
+    if sheet is not None and is_sound and go == "import":
+        if (problem := _import(sheet)) == "":
+            flash(
+                f"{sheet.lines}\u00a0lignes importées\u00a0: le facilitateur les relit.", "success"
+            )
+            return redirect(url_for("contracts.show", contract_id=contract_id))
+        is_sound = False
+    page = render_template(
+        "web/hours/import.html",
+        form=form,
+        contract=contract,
+        sheet=sheet,
+        is_sound=is_sound,
+        problem=problem,
+        content=content,
+        columns=column_help(contract),
+        most_mb=LARGEST_SHEET // 1_000_000,
+    )
+    is_told = sheet is not None and not problem and go == "check"  # looking found what it found
+    return page, 422 if form.is_submitted() and not is_told else 200
+
+
+def _content(form: ImportForm) -> tuple[str, str]:
+    """The text of a sheet, from the file or from the page before; else why there is none."""
+    sent = form.sheet.data
+    if not isinstance(sent, FileStorage) or not sent.filename:
+        said = form.content.data or ""
+        return said, "" if said.strip() else "Choisissez un fichier CSV."
+    raw = sent.stream.read(LARGEST_SHEET + 1)
+    if len(raw) > LARGEST_SHEET:
+        return "", "Le fichier dépasse 1 Mo\u00a0: importez quelques mois à la fois."
+    if raw.startswith(b"PK"):
+        return "", "Ce fichier est un classeur\u00a0: enregistrez la feuille au format CSV."
+    try:
+        return raw.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace"), ""  # what Excel writes unasked
+
+
+def _read(
+    content: str, contract: Contract, own: Sequence[ContractEmployer]
+) -> tuple[Sheet | None, str]:
+    file = BytesIO(content.encode("utf-8", "replace"))
+    try:
+        sheet = read_hours(file, contract, [one.id for one in own], clock.today())
+    except Unreadable:
+        return None, (
+            "Le fichier n'est pas lisible\u00a0: il faut un CSV dont la première ligne nomme "
+            f"les colonnes {', '.join(REQUIRED)}."
+        )
+    return sheet, "" if sheet.lines else "Le fichier n'a aucune ligne d'heures."
+
+
+def _import(sheet: Sheet) -> str:
+    """Nothing when it is written, else why not."""
+    who, now = asking().user_id, clock.now()
+    try:
+        with transaction() as session:
+            for (lot_id, employer_id, month), lines in sorted(sheet.reports.items()):
+                send_report(session, lot_id, employer_id, month, lines, who, now)
+    except Refused as refused:
+        return REFUSALS[refused.why]
+    return ""
+
+
+def _reported(contract_id: int) -> tuple[Contract, list[ContractEmployer]]:
+    """A contract, and its employers whose hours the person may report; to all others, a 404."""
+    who = asking()
+    contract = contract_among(visible_contracts(who), contract_id)
+    own = employers_reported_by(db.session(), who, contract)
+    return (contract, own) if own else abort(404)
+
+
+def _lot(contract: Contract, lot_id: int) -> ContractLot:
+    return next((lot for lot in contract.lots if lot.id == lot_id), None) or abort(404)
+
+
+def _month(said: str) -> date:
+    try:
+        return month_of(said)
+    except ValueError:
+        abort(404)
+
+
+def _employer_of(token: str) -> ContractEmployer:
+    try:
+        employer_id = employer_of(str(current_app.secret_key), token)
+    except DeadLink:
+        abort(404)
+    named = select(ContractEmployer).where(ContractEmployer.id == employer_id)
+    return db.session.scalars(named).one_or_none() or abort(404)

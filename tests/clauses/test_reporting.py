@@ -1,0 +1,257 @@
+"""Hours reported, validated, corrected; the totals are always the sums of the lines."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from marketplace.clauses import rollup
+from marketplace.clauses.contract_tables import (
+    Contract,
+    ContractTotal,
+    HourReport,
+    HourTotal,
+    ReportVersion,
+)
+from marketplace.clauses.contracting import (
+    AlreadyEmployed,
+    EmployerTold,
+    add_employer,
+    close_months,
+)
+from marketplace.clauses.figures import breakdown, by_year, figures_of, hours_by
+from marketplace.clauses.reminding_hours import remind_reports
+from marketplace.clauses.reported import Age, District, Line, Public, ReportState, Sex, Way
+from marketplace.clauses.reporting import Refusal, Refused, ask, send_report, validate
+from marketplace.db import transaction
+from marketplace.mail import OutgoingMail
+from tests.factories import people
+from tests.factories.contracts import (
+    NOVEMBER,
+    OCTOBER,
+    SEPTEMBER,
+    contract,
+    employer,
+    line,
+)
+from tests.factories.market import BESANCON, DOLE, MONDAY, structure
+
+SECRET = "un secret"
+
+
+@pytest.fixture
+def facilitator_id(session: Session) -> int:
+    desk = people.desk(session, "25")
+    person = people.facilitator(session, desk)
+    session.commit()
+    return person.id
+
+
+@pytest.fixture
+def opened(session: Session, facilitator_id: int) -> Contract:
+    row = contract(session, facilitator_id, people.organisation(session).id)
+    session.commit()
+    return row
+
+
+def send(session: Session, of: Contract, *lines: Line, month: date = OCTOBER) -> HourReport:
+    report = send_report(session, of.lots[0].id, of.holder.id, month, lines, None, MONDAY)
+    session.commit()
+    return report
+
+
+def sums(session: Session) -> dict[tuple[Any, ...], Decimal]:
+    """What the lines of validated reports add up to, in plain SQL."""
+    counted: dict[tuple[Any, ...], Decimal] = {}
+    rows = session.execute(
+        text(
+            "SELECT p.code, p.epci, p.department, p.region, r.month, l.public, l.sex, l.way,"
+            " l.hours FROM hour_lines l JOIN hour_reports r ON r.id = l.report_id"
+            " JOIN contract_lots t ON t.id = r.lot_id JOIN contracts c ON c.id = t.contract_id"
+            " JOIN territories p ON p.code = c.territory_code WHERE r.state = 'validated'"
+        )
+    )
+    for code, epci, department, region, month, public, sex, way, hours in rows:
+        for held in {code, epci, department, region, "FR"} - {None}:
+            for key in (("all", "all"), ("public", public), ("sex", sex), ("way", way)):
+                at = (held, month, *key)
+                counted[at] = counted.get(at, Decimal(0)) + hours
+    return {key: hours for key, hours in counted.items() if hours}
+
+
+def totals(session: Session) -> dict[tuple[Any, ...], Decimal]:
+    rows = session.scalars(
+        select(HourTotal).where(HourTotal.dimension.in_(("all", "public", "sex", "way")))
+    )
+    told = {(t.territory_code, t.month, t.dimension, t.value): t.hours for t in rows}
+    return {key: hours for key, hours in told.items() if hours}
+
+
+def test_only_validated_hours_count_and_a_correction_takes_them_back(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    report = send(session, opened, line(140, 1, 1))
+    assert figures_of(session, BESANCON).achieved == 0
+    validate(session, report.id, 1, facilitator_id, MONDAY)
+    session.commit()
+    assert totals(session)[("FR", OCTOBER, "all", "all")] == 140
+    assert session.scalars(select(ContractTotal.hours)).one() == 140
+
+    report = send(session, opened, line(100, 1, 1))
+    assert (report.state, report.version) == (ReportState.SENT, 2)
+    assert totals(session) == {} == sums(session)
+    kept = session.scalars(select(ReportVersion).order_by(ReportVersion.number)).all()
+    assert [version.lines[0]["hours"] for version in kept] == ["140", "100"]
+    with pytest.raises(Refused) as refused:
+        validate(session, report.id, 1, facilitator_id, MONDAY)  # what was read has changed
+    assert refused.value.why is Refusal.STALE
+    validate(session, report.id, 2, facilitator_id, MONDAY)
+    with pytest.raises(Refused):
+        validate(session, report.id, 2, facilitator_id, MONDAY)  # it counts once
+    assert totals(session) == sums(session)
+
+
+@pytest.mark.parametrize(
+    ("told", "month", "why"),
+    [
+        (line(300, 1), OCTOBER, Refusal.FAULTY),
+        (line(-1, 1), OCTOBER, Refusal.FAULTY),
+        (line(10, 0), OCTOBER, Refusal.FAULTY),
+        (line(10, 1, 2), OCTOBER, Refusal.FAULTY),
+        (line(), date(2026, 8, 1), Refusal.OUTSIDE),
+        (line(), date(2026, 12, 1), Refusal.TO_COME),
+        (line(), SEPTEMBER, Refusal.CLOSED),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    session: Session,
+    opened: Contract,
+    facilitator_id: int,
+    told: Line,
+    month: date,
+    why: Refusal,
+) -> None:
+    close_months(session, opened.id, SEPTEMBER, facilitator_id)
+    with pytest.raises(Refused) as refused:
+        send(session, opened, told, month=month)
+    assert refused.value.why is why
+    assert session.query(HourReport).count() == 0
+
+
+def test_a_report_written_meanwhile_is_not_overwritten(session: Session, opened: Contract) -> None:
+    send(session, opened, line())
+    with pytest.raises(Refused) as refused:
+        send_report(
+            session, opened.lots[0].id, opened.holder.id, OCTOBER, [line(1)], None, MONDAY, seen=0
+        )
+    assert refused.value.why is Refusal.STALE
+
+
+def test_an_employer_works_once_on_a_contract(session: Session, opened: Contract) -> None:
+    with pytest.raises(AlreadyEmployed):
+        add_employer(session, opened.id, EmployerTold(opened.holder.siret, "La même"))
+
+
+LINES = st.builds(
+    line,
+    hours=st.integers(1, 20_000).map(lambda cents: cents / 100),
+    people=st.just(3),
+    new_people=st.integers(0, 3),
+    public=st.sampled_from(Public),
+    sex=st.sampled_from(Sex),
+    way=st.sampled_from(Way),
+    age=st.sampled_from(Age),
+    district=st.sampled_from(District),
+)
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.sampled_from([SEPTEMBER, OCTOBER, NOVEMBER]),
+        st.lists(LINES, max_size=4),
+        st.sampled_from(["wait", "validate", "ask"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(STEPS)
+def test_the_totals_are_the_sums_of_the_lines_whatever_happened(
+    session: Session, facilitator_id: int, steps: list[tuple[int, date, list[Line], str]]
+) -> None:
+    organisation = people.organisation(session).id
+    both = [
+        contract(session, facilitator_id, organisation, territory=code) for code in (BESANCON, DOLE)
+    ]
+    for which, month, lines, then in steps:
+        of = both[which]
+        report = send_report(session, of.lots[0].id, of.holder.id, month, lines, None, MONDAY)
+        if then != "wait":
+            validate(session, report.id, report.version, facilitator_id, MONDAY)
+        if then == "ask":
+            ask(session, report.id, report.version, "Qui ?", facilitator_id, MONDAY, SECRET)
+    kept = totals(session)
+    assert kept == sums(session)
+    of_contracts = session.execute(text("SELECT coalesce(sum(hours), 0) FROM contract_totals"))
+    assert of_contracts.scalar_one() == sum(
+        hours for key, hours in kept.items() if key[0] == "FR" and key[2] == "all"
+    )
+    rollup.rebuild(session)
+    assert totals(session) == kept
+    session.rollback()
+
+
+def test_few_people_are_not_told_in_public_nor_what_would_give_them_away(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    report = send(
+        session,
+        opened,
+        line(300, 3, 3, public=Public.REFUGEE),
+        line(600, 6, 6, public=Public.RSA),
+        line(900, 9, 9, public=Public.YOUNG, sex=Sex.MAN),
+    )
+    validate(session, report.id, 1, facilitator_id, MONDAY)
+    cells = {cell.value: cell for cell in breakdown(session, BESANCON, "public")}
+    assert cells["refugee"].is_masked
+    assert cells["rsa"].is_masked  # else 1,800 less the others gives 300
+    assert (cells["young"].hours, cells["young"].people) == (900, 9)
+    assert (cells["senior"].hours, cells["senior"].people) == (0, 0)
+    assert figures_of(session, "25").achieved == 1800
+    assert [year.hours for year in by_year(session, "FR")] == [1800]
+    assert hours_by(session, [BESANCON, DOLE]) == {BESANCON: 1800}
+
+
+def test_a_territory_where_too_few_work_says_nothing(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    report = send(session, opened, line(150, 2, 1))
+    validate(session, report.id, 1, facilitator_id, MONDAY)
+    told = figures_of(session, BESANCON)
+    assert (told.contracts, told.planned, told.achieved, told.people) == (1, 1000, None, None)
+    assert hours_by(session, [BESANCON]) == {BESANCON: None}
+    assert [year.hours for year in by_year(session, BESANCON)] == [None]
+
+
+def test_employers_who_said_nothing_are_reminded_once(session: Session, opened: Contract) -> None:
+    supplier = structure(session)
+    member = people.structure_member(session, supplier)
+    employer(session, opened, siret=supplier.siret)
+    opened.holder.email = "paie@boucle.invalid"
+    session.commit()
+    for day in (MONDAY.replace(day=10), MONDAY.replace(day=12), MONDAY.replace(day=25)):
+        with transaction() as writing:
+            remind_reports(writing, day, SECRET)
+    mails = session.scalars(select(OutgoingMail).order_by(OutgoingMail.address)).all()
+    assert [mail.address for mail in mails] == ["paie@boucle.invalid", member.email]
+    assert mails[0].context["link"].startswith("/heures/")
+    assert mails[1].context["link"] == f"/contrats/{opened.id}"
+    assert {mail.context["month"] for mail in mails} == {"octobre 2026"}
