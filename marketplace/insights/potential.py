@@ -1,0 +1,241 @@
+"""What inclusion could bring to one purchase: the rules, each of which can be reached. Pure.
+
+    reserve      three structures at least of the families that the law reserves for, and the
+                 purchase within what they can take in a year
+    one lot      three structures at least, but the whole is more than they can take
+    execution    enough hours for a path of insertion, at a usual rate, or a duty to consider it
+    entrust      some structure, too few to reserve or hours to count
+    criterion    nobody there, and a procedure that compares offers
+    nothing      nobody there, and too small a purchase to compare offers
+
+A contract is compared with a year of the structures' own figures, so its amount is of a year too.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from statistics import median
+
+from marketplace.clauses.hours import WORKING_YEAR, Line
+from marketplace.clauses.levers import (
+    FEW,
+    WORTHWHILE_HOURS,
+    Advice,
+    Duty,
+    Situation,
+    advise,
+    duty,
+)
+from marketplace.clauses.trades import trade_of
+from marketplace.insights.programme import Project
+from marketplace.needs.thresholds import Procedure, band
+from marketplace.sectors.suggesting import Suggestion, suggest
+from marketplace.structures.kinds import HANDICAP, INSERTION, Kind
+
+USUAL_RATE = 0.05
+HOURLY_COST = 30.0
+"""Euros, of a charged wage: what the calculator lets change, a first look takes as it is."""
+
+MOST_DEPENDENT = 0.30
+"""A structure that would owe one buyer more of its turnover depends on it."""
+KNOWN = 3
+"""Figures known at least, to speak of the structures of a place."""
+AS_LIKELY = 0.75
+"""A further sector counts when it is this close to the first."""
+
+WORKS_TRADES = frozenset(
+    {
+        "batiment",
+        "maconnerie",
+        "peinture",
+        "ossature-metallique",
+        "platrerie",
+        "electricite",
+        "plomberie",
+        "menuiserie",
+        "sols",
+        "couverture",
+        "demolition",
+        "voirie",
+        "espaces-verts-creation",
+    }
+)
+
+
+class Choice(StrEnum):
+    RESERVE = "reserve"
+    ONE_LOT = "one_lot"
+    EXECUTION = "execution"
+    ENTRUST = "entrust"
+    CRITERION = "criterion"
+    NOTHING = "nothing"
+
+
+CHOICES: Mapping[Choice, str] = {
+    Choice.RESERVE: "Réserver le marché",
+    Choice.ONE_LOT: "Réserver un lot",
+    Choice.EXECUTION: "Clause d'insertion",
+    Choice.ENTRUST: "Confier une part",
+    Choice.CRITERION: "Critère d'insertion",
+    Choice.NOTHING: "Rien de plus à prévoir",
+}
+
+
+class Capacity(StrEnum):
+    ENOUGH = "enough"
+    TIGHT = "tight"
+    UNKNOWN = "unknown"
+
+
+CAPACITIES: Mapping[Capacity, str] = {
+    Capacity.ENOUGH: "Suffisante",
+    Capacity.TIGHT: "Tendue",
+    Capacity.UNKNOWN: "Non connue",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A structure that could answer. `turnover` in euros a year, `team` in people."""
+
+    kind: Kind
+    turnover: int | None
+    team: int | None
+    is_close: bool
+
+
+@dataclass(frozen=True)
+class Potential:
+    """`dependency`: the purchase of a year over the median turnover of those who could answer.
+    `hours`: insertion hours of the whole contract at a usual rate; None without a known trade."""
+
+    project: Project
+    sectors: Sequence[Suggestion]
+    count: int
+    insertion: int
+    handicap: int
+    close: int
+    hours: float | None
+    dependency: float | None
+    capacity: Capacity
+    choice: Choice
+    why: str
+    advice: Advice | None
+    duty: Duty | None
+
+
+def sectors_of(project: Project) -> list[Suggestion]:
+    """Those that its title speaks of; none when no inclusive supplier sells this."""
+    found = suggest(project.title, top=3)
+    return [one for one in found if one.confidence >= AS_LIKELY * found[0].confidence]
+
+
+def assess(
+    project: Project,
+    sectors: Sequence[Suggestion],
+    answering: Sequence[Answering],
+    buyer_kind: str,
+    on: date,
+) -> Potential:
+    """`answering`: each structure once, whatever its offers."""
+    trade = trade_of([one.slug for one in sectors]) if sectors else None
+    nature = "works" if trade and trade.code in WORKS_TRADES else "services"
+    line = Line(float(project.amount), trade.proposed, USUAL_RATE, HOURLY_COST) if trade else None
+    kinds = Counter(one.kind for one in answering)
+    situation = Situation(
+        nature=nature,
+        buyer_kind=buyer_kind,
+        on=on,
+        amount=project.amount,
+        answering=kinds,
+        hours=line.hours if line else None,
+    )
+    owed = duty(nature, buyer_kind, project.amount, on)
+    dependency = _dependency(project, answering)
+    capacity = _capacity(project, line, answering, dependency)
+    procedure = band(nature, buyer_kind, project.amount, on).procedure
+    choice = _choice(situation, capacity, procedure, owed)
+    part = replace(situation, lots=2) if choice is Choice.ONE_LOT else situation
+    levers = {one.lever: one for one in advise(part)}
+    return Potential(
+        project=project,
+        sectors=sectors,
+        count=len(answering),
+        insertion=_of(kinds, INSERTION),
+        handicap=_of(kinds, HANDICAP),
+        close=sum(one.is_close for one in answering),
+        hours=line.hours if line else None,
+        dependency=dependency,
+        capacity=capacity,
+        choice=choice,
+        why=_WHY[choice],
+        advice=levers.get(_lever(choice, kinds)),
+        duty=owed,
+    )
+
+
+_WHY: Mapping[Choice, str] = {
+    Choice.RESERVE: "Assez de structures pourraient répondre, et le marché tient dans ce qu'elles "
+    "font en un an.",
+    Choice.ONE_LOT: "Assez de structures pourraient répondre, mais le marché entier dépasse ce "
+    "qu'elles font en un an\u00a0: réservez-leur une part.",
+    Choice.EXECUTION: "Trop peu de structures pour réserver, mais assez d'heures de travail pour "
+    "des parcours d'insertion, ou une obligation à ce montant.",
+    Choice.ENTRUST: "Une structure au moins pourrait prendre une part du travail.",
+    Choice.CRITERION: "Aucune structure trouvée\u00a0: demandez aux candidats ce qu'ils proposent "
+    "pour l'insertion.",
+    Choice.NOTHING: "Aucune structure trouvée, et un montant trop faible pour comparer des offres "
+    "sur l'insertion.",
+}
+
+
+def _choice(
+    situation: Situation, capacity: Capacity, procedure: Procedure, owed: Duty | None
+) -> Choice:
+    able = _of(situation.answering, INSERTION | HANDICAP)
+    if able >= FEW:
+        return Choice.ONE_LOT if capacity is Capacity.TIGHT else Choice.RESERVE
+    if owed is not None or (situation.hours or 0) >= WORTHWHILE_HOURS:
+        return Choice.EXECUTION
+    if able or any(situation.answering.values()):
+        return Choice.ENTRUST
+    return Choice.NOTHING if procedure is Procedure.DIRECT else Choice.CRITERION
+
+
+def _lever(choice: Choice, kinds: Mapping[Kind, int]) -> str:
+    if choice in (Choice.RESERVE, Choice.ONE_LOT):
+        insertion, handicap = _of(kinds, INSERTION), _of(kinds, HANDICAP)
+        if max(insertion, handicap) < FEW:
+            return "reserved_both"
+        return "reserved_insertion" if insertion >= handicap else "reserved_handicap"
+    return {
+        Choice.EXECUTION: "execution",
+        Choice.ENTRUST: "subcontracting",
+        Choice.CRITERION: "criterion",
+    }.get(choice, "")
+
+
+def _dependency(project: Project, answering: Sequence[Answering]) -> float | None:
+    known = [one.turnover for one in answering if one.turnover]
+    return float(project.annual) / median(known) if len(known) >= KNOWN else None
+
+
+def _capacity(
+    project: Project,
+    line: Line | None,
+    answering: Sequence[Answering],
+    dependency: float | None,
+) -> Capacity:
+    """By turnover, and by people where the work can be counted in hours."""
+    teams = [one.team for one in answering if one.team]
+    posts = line.labour_hours / float(project.amount / project.annual) / WORKING_YEAR if line else 0
+    is_crowded = posts > median(teams) if line and len(teams) >= KNOWN else None
+    if (dependency or 0) > MOST_DEPENDENT or is_crowded:
+        return Capacity.TIGHT
+    return Capacity.UNKNOWN if dependency is None and is_crowded is None else Capacity.ENOUGH
+
+
+def _of(kinds: Mapping[Kind, int], family: frozenset[Kind]) -> int:
+    return sum(count for kind, count in kinds.items() if kind in family)

@@ -1,0 +1,259 @@
+"""The page of a territory, and its export."""
+
+import csv
+from io import StringIO
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from marketplace import clock
+from marketplace.answers.lifecycle import Result
+from marketplace.answers.tables import Outcome
+from marketplace.clauses.reported import Sex
+from marketplace.clauses.reporting import send_report, validate
+from marketplace.db import db
+from marketplace.insights.partnering import Said, add_partner
+from marketplace.insights.tables import Part
+from marketplace.needs.lifecycle import Status
+from marketplace.needs.tables import PlaceType
+from marketplace.structures.kinds import Kind
+from tests.factories import people
+from tests.factories.contracts import OCTOBER, SEPTEMBER, contract, line
+from tests.factories.market import (
+    BESANCON,
+    CLEANING,
+    DIJON,
+    DOLE,
+    MONDAY,
+    offer,
+    structure,
+    submitted_need,
+)
+from tests.guards.situated import planoise
+
+DOUBS, GRAND_BESANCON = (
+    "/territoires/doubs-25",
+    "/territoires/cu-grand-besancon-metropole-242500361",
+)
+REGION = "/territoires/bourgogne-franche-comte-r27"
+
+
+def rows_of(client: FlaskClient, url: str) -> dict[tuple[str, str, str], str]:
+    """(table, row, measure) → value of an export."""
+    answer = client.get(url)
+    assert answer.status_code == 200
+    read = csv.DictReader(StringIO(answer.text.lstrip("\ufeff")), delimiter=";")
+    return {(row["tableau"], row["ligne"], row["mesure"]): row["valeur"] for row in read}
+
+
+def published(session: Session, buyer_id: int, organisation_id: int, **said: object) -> int:
+    need = submitted_need(session, buyer_id, organisation_id, **said)
+    need.status, need.published_at = Status.PUBLISHED, clock.now()
+    session.flush()
+    return need.id
+
+
+def market(session: Session) -> tuple[int, int]:
+    """Structures of three departments, needs of two; a desk for the Doubs with a partner."""
+    here = structure(session, "Les Haies de la Boucle")
+    here.is_in_qpv, here.team_insertion = True, 12
+    offer(session, here)
+    offer(session, here, CLEANING)
+    offer(session, structure(session, "ESAT du Doubs", kind=Kind.ESAT), CLEANING)
+    structure(session, "Fermée", kind=Kind.EI).is_active = False
+    offer(session, structure(session, "Jura Vert", DOLE))
+    offer(session, structure(session, "Dijon Net", DIJON), CLEANING)
+    town = people.organisation(session)
+    buyer = people.buyer(session, town.id)
+    published(session, buyer.id, town.id, title="Tonte à Besançon")
+    published(
+        session,
+        buyer.id,
+        town.id,
+        title="Ménage du Jura",
+        place_type=PlaceType.ZONES,
+        commune_code=None,
+        zones=("39",),
+    )
+    desk = people.desk(session, "25", name="Guichet du Doubs")
+    facilitator = people.facilitator(session, desk)
+    said = Said("Mission locale", Part.REFERS, "Oriente les jeunes", "Standard", "", None)
+    add_partner(session, desk.id, said, facilitator.id, MONDAY, "")
+    session.commit()
+    return buyer.id, town.id
+
+
+def test_a_territory_shows_what_is_there_and_nothing_of_its_neighbours(
+    session: Session, client: FlaskClient
+) -> None:
+    market(session)
+    page = client.get(DOUBS).text
+    assert "Guichet du Doubs" in page
+    assert "Mission locale" in page
+    assert "Tonte à Besançon" in page
+    assert "Ménage du Jura" not in page
+
+    told = rows_of(client, f"{DOUBS}/chiffres.csv")
+    kinds = {
+        row: value
+        for (table, row, of), value in told.items()
+        if of == "Structures" and "type" in table
+    }
+    assert kinds == {
+        "ACI, atelier et chantier d'insertion": "1",
+        "ESAT, établissement et service d'aide par le travail": "1",
+    }
+    assert told["Offres par secteur", "Nettoyage de locaux", "Structures"] == "2"
+    assert told["Qui fait quoi", "Mission locale", "Ce qu'il fait"] == "Oriente les jeunes"
+
+    region = rows_of(client, f"{REGION}/chiffres.csv")
+    assert region["Offres par secteur", "Nettoyage de locaux", "Structures"] == "3"
+    assert "Ménage du Jura" in client.get(REGION).text
+
+
+def test_the_hours_of_a_territory_are_the_validated_ones_and_few_people_stay_hidden(
+    session: Session, client: FlaskClient
+) -> None:
+    buyer_id, town_id = market(session)
+    signed = contract(session, buyer_id, town_id, territory=BESANCON, planned=3000)
+    lot, holder, now = signed.lots[0], signed.holder, clock.now()
+    months = {
+        SEPTEMBER: [line(700, 7, 7), line(600, 6, 6, sex=Sex.MAN)],
+        OCTOBER: [line(140, 2, 2), line(350, 5, 3, sex=Sex.MAN)],
+    }
+    for month, lines in months.items():
+        report = send_report(session, lot.id, holder.id, month, lines, buyer_id, now)
+        validate(session, report.id, report.version, buyer_id, now)
+    session.commit()
+    by_hand = session.scalar(
+        text(
+            "SELECT sum(l.hours) FROM hour_lines l JOIN hour_reports r ON r.id = l.report_id"
+            " WHERE r.state = 'validated'"
+        )
+    )
+    for address in (DOUBS, GRAND_BESANCON, REGION):
+        told = rows_of(client, f"{address}/chiffres.csv")
+        assert (
+            told["Heures d'insertion", "Heures validées", "Valeur"] == str(int(by_hand)) == "1790"
+        )
+        assert told["Heures d'insertion", "Heures prévues", "Valeur"] == "3000"
+    regional = rows_of(client, "/chiffres/bourgogne-franche-comte-r27/donnees.csv")
+    assert regional["Département par département", "Doubs", "Heures validées"] == "1790"
+    assert regional["Département par département", "Jura", "Heures validées"] == "0"
+    assert "1\u202f790" in client.get(DOUBS).text
+
+    alone = contract(session, buyer_id, town_id, territory=DOLE)
+    report = send_report(
+        session, alone.lots[0].id, alone.holder.id, OCTOBER, [line(90, 1, 1)], buyer_id, now
+    )
+    validate(session, report.id, report.version, buyer_id, now)
+    session.commit()
+    jura = rows_of(client, "/territoires/jura-39/chiffres.csv")
+    assert jura["Heures d'insertion", "Heures validées", "Valeur"] == "non montré"
+    regional = rows_of(client, "/chiffres/bourgogne-franche-comte-r27/donnees.csv")
+    hidden = [
+        regional["Département par département", name, "Heures validées"]
+        for name in ("Jura", "Doubs")
+    ]
+    assert hidden == ["non montré", "non montré"]
+
+
+def test_awards_are_counted_and_a_sum_of_few_is_hidden(
+    session: Session, client: FlaskClient
+) -> None:
+    buyer_id, town_id = market(session)
+    winner = structure(session, "Gagnante", DIJON)
+    for number in range(5):
+        need_id = published(session, buyer_id, town_id, title=f"Besoin {number}")
+        session.add(
+            Outcome(
+                need_id=need_id,
+                result=Result.AWARDED,
+                structure_id=winner.id,
+                amount=1000 + number,
+                decided_at=MONDAY,
+                decided_by_id=buyer_id,
+            )
+        )
+        session.commit()
+        if number == 3:
+            few = rows_of(client, f"{DOUBS}/chiffres.csv")
+    told = rows_of(client, f"{DOUBS}/chiffres.csv")
+    row = "Marchés et lots attribués"
+    assert few["Attributions", row, "Nombre"] == "4"
+    assert few["Attributions", row, "Montant HT connu (€)"] == "non montré"
+    assert told["Attributions", row, "Montant HT connu (€)"] == "5010"
+    assert told["Évolution par mois", "nov. 2026", "Attributions"] == "5"
+    own = "Remportés par les structures d'ici, où que ce soit"
+    assert told["Attributions", own, "Nombre"] == "0"
+    cote_d_or = rows_of(client, "/territoires/cote-d-or-21/chiffres.csv")
+    assert cote_d_or["Attributions", own, "Nombre"] == "5"
+
+
+def test_a_district_shows_its_structures_and_is_found_by_its_name(
+    session: Session, client: FlaskClient
+) -> None:
+    market(session)
+    session.add(planoise())
+    session.commit()
+    found = client.get("/territoires?lieu=Planoise")
+    assert found.status_code == 200
+    assert "/territoires/planoise-qn02501m" in found.text
+    told = rows_of(client, "/territoires/planoise-qn02501m/chiffres.csv")
+    assert told["Structures par type", "ACI, atelier et chantier d'insertion", "Structures"] == "1"
+    page = client.get("/territoires/planoise-qn02501m").text
+    assert "Quartiers prioritaires, liste de 2024" in page
+    assert "Besançon (25)" in page
+    moved = client.get("/territoires/ancien-nom-qn02501m")
+    assert moved.location == "/territoires/planoise-qn02501m"
+
+
+def test_names_lead_to_pages_and_what_is_unknown_says_so(
+    session: Session, client: FlaskClient
+) -> None:
+    market(session)
+    for typed, address in {
+        "Doubs": DOUBS,
+        "France": "/chiffres",
+        "bourgogne franche comté": REGION,
+        "R27": REGION,
+    }.items():
+        assert client.get("/territoires", query_string={"lieu": typed}).location == address
+    assert client.get("/territoires/vieux-nom-25").location == DOUBS
+    without_desk = client.get("/territoires/besancon-25056")
+    assert without_desk.location == GRAND_BESANCON
+    session.add(people.desk(session, BESANCON, name="Guichet de la ville"))
+    people.facilitator(session, people.desk(session, DOLE, name="Guichet de Dole"))
+    session.commit()
+    assert "Guichet de Dole" in client.get("/territoires/dole-39198").text
+    for odd in ("zzzz", "\x00", "😀", "a" * 100_000, "\u202eDoubs<script>"):
+        answer = client.get("/territoires", query_string={"lieu": odd})
+        assert answer.status_code in (200, 302, 414), odd[:20]
+    for odd in ("n-existe-pas", "-", "25-", "doubs-25-99999", "%F0%9F%98%80", "a" * 3000):
+        assert client.get(f"/territoires/{odd}").status_code == 404, odd[:20]
+
+
+def test_a_page_takes_twelve_queries_whatever_there_is(
+    app: Flask, session: Session, client: FlaskClient
+) -> None:
+    market(session)
+    for number in range(12):
+        offer(session, structure(session, f"Structure {number}"), CLEANING)
+    session.commit()
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", note := lambda *said: asked.append(said[2]))
+    try:
+        for address in (
+            DOUBS,
+            REGION,
+            "/chiffres",
+            "/chiffres/bourgogne-franche-comte-r27",
+            "/chiffres/manques",
+        ):
+            asked.clear()
+            assert client.get(address).status_code == 200
+            assert len(asked) <= 12, address
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
