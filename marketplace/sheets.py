@@ -1,4 +1,4 @@
-"""Spreadsheets as people send and open them: CSV read and written row by row, however long."""
+"""Spreadsheets as people send and open them: CSV and XLSX, read and written row by row."""
 
 import csv
 import io
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
+from marketplace import workbooks
 from marketplace.text import slug
+from marketplace.workbooks import Wrong
 
 LONGEST_LINE = 1_000_000
 """Bytes. A longer line comes from no spreadsheet, and is not worth the memory."""
@@ -38,32 +40,105 @@ class BrokenRow:
 
     line: int
     reason: str
+    field: str = "line"
+    """The column at fault, when one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet whatever its columns: their names as written, and the rows below them."""
+
+    header: list[str]
+    lines: Iterator[workbooks.Line]
+
+
+def table(file: BinaryIO) -> Table:
+    """A whole sheet, of a workbook or in CSV, parted by what parts its header the most.
+
+    A row has a cell for each column. Raises Unreadable, as `rows` does.
+    """
+    if workbooks.is_workbook(file):
+        return _workbook(file)
+    lines = _Lines(file)
+    _, header = _header(lines)
+    delimiter, names = max(
+        ((delimiter, _cells_of(header, delimiter)) for delimiter in ",;|\t"),
+        key=lambda found: len(found[1]),
+    )
+    return Table(names, _lines_of(lines, delimiter, len(names)))
 
 
 def rows(
     file: BinaryIO, required: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[Row | BrokenRow]:
-    """The rows of a CSV file in UTF-8, parted by commas or semicolons, in order.
+    """The rows of an XLSX file, or of a CSV one in UTF-8, parted by commas or semicolons, in
+    order.
 
     The header names the columns, in any order and case; those not asked for are passed
-    over, and so are empty rows.
+    over, and so are empty rows. Nothing of a workbook is computed: a row with a formula, or
+    with merged cells, is broken.
 
     Raises Unreadable: at once when the file is empty, or a required column is missing or
-    given twice; on the way when it is not UTF-8.
+    given twice; on the way when it is not UTF-8, or no workbook.
     """
-    lines = _Lines(file)
-    number, header = _header(lines)
-    delimiter, names = max(
-        ((delimiter, _names(header, delimiter)) for delimiter in ",;"),
-        key=lambda found: len(set(found[1]).intersection(required)),
-    )
+    if workbooks.is_workbook(file):
+        found = _workbook(file)
+        names = [slug(name).replace("-", "_") for name in found.header]
+        number, lines = 1, found.lines
+    else:
+        read = _Lines(file)
+        number, header = _header(read)
+        delimiter, names = max(
+            ((delimiter, _names(header, delimiter)) for delimiter in ",;"),
+            key=lambda found: len(set(found[1]).intersection(required)),
+        )
+        lines = _lines_of(read, delimiter, len(names))
     wanted = [name for name in (*required, *optional) if name in names]
     if missing := [name for name in required if name not in names]:
         raise Unreadable(f"line {number}: missing column: {', '.join(missing)}")
     if twice := [name for name in wanted if names.count(name) > 1]:
         raise Unreadable(f"line {number}: column given twice: {', '.join(twice)}")
-    places = {name: names.index(name) for name in wanted}
-    return _rows(lines, delimiter, len(names), places)
+    return _named(lines, names, {name: names.index(name) for name in wanted})
+
+
+def _named(
+    lines: Iterator[workbooks.Line], names: Sequence[str], places: Mapping[str, int]
+) -> Iterator[Row | BrokenRow]:
+    for number, cells in lines:
+        if isinstance(cells, Wrong):
+            at = cells.column
+            yield BrokenRow(
+                number, cells.reason, "line" if at is None or at >= len(names) else names[at]
+            )
+        else:
+            yield Row(number, {name: cells[place] for name, place in places.items()})
+
+
+def _workbook(file: BinaryIO) -> Table:
+    lines = _told_apart(workbooks.lines(file))
+    number, header = next(lines, (1, None))
+    if header is None:
+        raise Unreadable("the file is empty")
+    if isinstance(header, Wrong):
+        raise Unreadable(f"line {number}: {header.reason}")
+    return Table(header, _padded(lines, len(header)))
+
+
+def _told_apart(lines: Iterator[workbooks.Line]) -> Iterator[workbooks.Line]:
+    try:
+        yield from lines
+    except workbooks.NotAWorkbook as error:
+        raise Unreadable(str(error)) from error
+
+
+def _padded(lines: Iterator[workbooks.Line], columns: int) -> Iterator[workbooks.Line]:
+    for number, cells in lines:
+        if isinstance(cells, Wrong):
+            yield number, cells
+        elif any(cells[columns:]):
+            yield number, Wrong(None, f"{len(cells)} cellules pour {columns} colonnes")
+        else:
+            yield number, (cells + [""] * (columns - len(cells)))[:columns]
 
 
 class _Lines:
@@ -103,30 +178,31 @@ def _header(lines: _Lines) -> tuple[int, str]:
     raise Unreadable("the file is empty")
 
 
-def _rows(
-    lines: _Lines, delimiter: str, columns: int, places: Mapping[str, int]
-) -> Iterator[Row | BrokenRow]:
+def _lines_of(lines: _Lines, delimiter: str, columns: int) -> Iterator[workbooks.Line]:
     while (line := lines.take()) is not None:
         number = line[0]
         try:
             cells = _cells(lines, line, delimiter)
         except csv.Error:
-            yield BrokenRow(number, "guillemet jamais fermé, ou cellule trop longue")
+            yield number, Wrong(None, "guillemet jamais fermé, ou cellule trop longue")
             continue
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) < columns or any(cells[columns:]):
-            yield BrokenRow(number, f"{len(cells)} cellules pour {columns} colonnes")
+            yield number, Wrong(None, f"{len(cells)} cellules pour {columns} colonnes")
             continue
-        yield Row(number, {name: cells[place] for name, place in places.items()})
+        yield number, cells
+
+
+def _cells_of(header: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=delimiter))
+    except csv.Error:
+        return []
 
 
 def _names(header: str, delimiter: str) -> list[str]:
-    try:
-        cells = next(csv.reader([header], delimiter=delimiter))
-    except csv.Error:
-        return []
-    return [slug(cell).replace("-", "_") for cell in cells]
+    return [slug(cell).replace("-", "_") for cell in _cells_of(header, delimiter)]
 
 
 def _cells(lines: _Lines, first: tuple[int, str], delimiter: str) -> list[str]:
@@ -161,6 +237,11 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
         yield line.getvalue()
         line.seek(0)
         line.truncate()
+
+
+def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """The pieces of a workbook, as they come: texts stay texts, days and instants of Paris."""
+    return workbooks.write(header, rows)
 
 
 def neutral(cell: str) -> str:
