@@ -66,12 +66,14 @@ OBJECTS = {
     "offer": "Offre",
     "invitation": "Invitation",
     "mail": "Courriel",
+    "import": "Import",
     "trail": "Journal",
 }
 PAGES: dict[str, Callable[[int], str]] = {
     "user": lambda number: url_for("users.show", user_id=number),
     "organisation": lambda number: url_for("buyers.show", organisation_id=number),
     "desk": lambda number: url_for("desks.show", desk_id=number),
+    "import": lambda number: url_for("imports.show", import_id=number),
     "mail": lambda number: url_for("mails.show", mail_id=number),
 }
 """Where the objects that have a page for administrators are shown."""

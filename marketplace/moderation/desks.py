@@ -45,16 +45,24 @@ def receive_need(session: Session, need: Need, now: datetime) -> QueueEntry:
 
 def desk_for_need(session: Session, need: Need) -> Desk:
     """The desk of the whole place of a need, as `desk_covering`. Raises NoDesk."""
-    codes = [zone.territory_code for zone in need.zones]
+    return desk_covering(session, need_codes(need))
+
+
+def need_codes(need: Need) -> list[str]:
+    """The territories where the work of a need is; none for the whole country."""
     if need.place_type == PlaceType.POINT and need.commune_code:
-        codes = [need.commune_code]
-    return desk_covering(session, codes)
+        return [need.commune_code]
+    return [zone.territory_code for zone in need.zones]
 
 
 def desk_for_structure(session: Session, structure: Structure) -> Desk:
     """The desk of a structure's seat, as `desk_covering`. Raises NoDesk."""
+    return desk_covering(session, _seat(structure))
+
+
+def _seat(structure: Structure) -> list[str]:
     seat = structure.commune_code or structure.department_code
-    return desk_covering(session, [seat] if seat else [])
+    return [seat] if seat else []
 
 
 def desk_covering(session: Session, codes: Collection[str]) -> Desk:
@@ -70,6 +78,24 @@ def desk_covering(session: Session, codes: Collection[str]) -> Desk:
     if national is None:
         raise NoDesk
     return national
+
+
+def desks_above(session: Session, entry: QueueEntry) -> list[Desk]:
+    """The staffed desks of the regions that hold all of an entry's place, then the national."""
+    places = session.scalars(select(Territory).where(Territory.code.in_(_codes(entry)))).all()
+    regions = [code for code in _shared_chain(list(places)) if code.startswith("R")]
+    wider = [desk for code in regions if (desk := _staffed_desk_of(session, code))]
+    national = session.scalars(select(Desk).where(Desk.is_national, is_staffed())).all()
+    return [*wider, *national]
+
+
+def _codes(entry: QueueEntry) -> list[str]:
+    """The territories of what waits."""
+    if entry.need:
+        return need_codes(entry.need)
+    subject = entry.offer or entry.claim
+    assert subject is not None, "the table lets no entry wait for nothing"  # noqa: S101
+    return _seat(subject.structure)
 
 
 def is_staffed() -> ColumnElement[bool]:
@@ -89,17 +115,10 @@ def hand_on_unstaffed(session: Session) -> int:
     )
     moved = 0
     for entry in session.scalars(stranded):
-        entry.desk = _desk_for(session, entry)
+        entry.desk = desk_covering(session, _codes(entry))
+        entry.assignee_id = None
         moved += 1
     return moved
-
-
-def _desk_for(session: Session, entry: QueueEntry) -> Desk:
-    if entry.need:
-        return desk_for_need(session, entry.need)
-    subject = entry.offer or entry.claim
-    assert subject is not None, "the table lets no entry wait for nothing"  # noqa: S101
-    return desk_for_structure(session, subject.structure)
 
 
 def _shared_chain(places: list[Territory]) -> list[str]:

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from marketplace.moderation.desks import hand_on_unstaffed
-from marketplace.moderation.tables import Decision, Desk, DeskMember, QueueEntry
+from marketplace.moderation.tables import Decision, Desk, DeskMember, DeskNote, QueueEntry
 from marketplace.needs.tables import Need
 from marketplace.offers.tables import Offer
 from marketplace.structures.tables import StructureClaim
@@ -27,6 +27,13 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
         .where(Decision.moderator_id == user_id)
         .order_by(Decision.id)
     )
+    assigned = session.scalars(select(QueueEntry).filter_by(assignee_id=user_id))
+    notes = session.execute(
+        select(DeskNote, Need.title)
+        .join(Need, Need.id == DeskNote.need_id)
+        .where(DeskNote.user_id == user_id)
+        .order_by(DeskNote.id)
+    )
     return {
         "guichets": [{"guichet": name, "role": role} for name, role in memberships],
         "decisions": [
@@ -41,13 +48,21 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
             }
             for row, desk, need, offer in decisions
         ],
+        "dossiers_suivis": [
+            {"recu_le": row.received_at, "decide_le": row.decided_at} for row in assigned
+        ],
+        "notes_de_guichet": [
+            {"besoin": title, "le": row.written_at, "note": row.words, "ajuste": row.changes}
+            for row, title in notes
+        ],
     }
 
 
 def erase(session: Session, user_id: int, now: datetime) -> None:
     """It belongs to no desk any more, and what it asked a desk is no longer asked.
 
-    Its decisions stay. Those about its own claims lose their words, which speak of it.
+    Its decisions and notes stay, which colleagues rely on. Decisions about its own claims lose
+    their words, which speak of it.
     """
     claims = select(StructureClaim.id).where(StructureClaim.user_id == user_id)
     session.execute(
@@ -56,5 +71,7 @@ def erase(session: Session, user_id: int, now: datetime) -> None:
         .values(decided_at=now)
     )
     session.execute(update(Decision).where(Decision.claim_id.in_(claims)).values(reason=""))
+    assigned = update(QueueEntry).where(QueueEntry.assignee_id == user_id)
+    session.execute(assigned.values(assignee_id=None))
     session.execute(delete(DeskMember).where(DeskMember.user_id == user_id))
     hand_on_unstaffed(session)

@@ -6,7 +6,7 @@ administrators may, nobody else.
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from marketplace import audit, formats, mail
@@ -14,7 +14,7 @@ from marketplace.accounts import inviting
 from marketplace.accounts.tables import Invitation, InvitationKind, User
 from marketplace.moderation.arranging import open_desk_for_update
 from marketplace.moderation.desks import hand_on_unstaffed
-from marketplace.moderation.tables import DeskMember, DeskRole
+from marketplace.moderation.tables import DeskMember, DeskRole, QueueEntry
 
 
 class NotLead(Exception):
@@ -97,14 +97,21 @@ def change_role(
 
 
 def remove(session: Session, desk_id: int, user_id: int, by_id: int, now: datetime, ip: str) -> int:
-    """A person leaves a desk, and what it invited others to is void. The last one hands on
-    what waits there: how many needs, offers and claims that is.
+    """A person leaves a desk: what it took care of there is anybody's again, and what it
+    invited others to is void. The last one hands on what waits there: how many needs, offers
+    and claims that is.
 
     Raises NoResultFound, NotLead, NotAMember.
     """
     session.delete(_member_for_update(session, desk_id, user_id, by_id))
     session.flush()
     inviting.take_back_all_by(session, InvitationKind.DESK, desk_id, user_id, now)
+    assigned = update(QueueEntry).where(QueueEntry.desk_id == desk_id)
+    session.execute(
+        assigned.where(QueueEntry.assignee_id == user_id, QueueEntry.decided_at.is_(None)).values(
+            assignee_id=None
+        )
+    )
     moved = hand_on_unstaffed(session)
     _note(session, audit.Action.MEMBER_REMOVED, desk_id, user_id, by_id, ip, handed_on=moved)
     return moved

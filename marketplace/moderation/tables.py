@@ -1,9 +1,11 @@
-"""Rows: desks of facilitators, the queue of each, and every decision."""
+"""Rows: desks of facilitators, the queue of each, every decision, and what they write down."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.tables import User
@@ -105,15 +107,51 @@ class QueueEntry(Base):
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    """The facilitator who takes care of it."""
 
     desk: Mapped[Desk] = relationship()
     need: Mapped[Need | None] = relationship()
     offer: Mapped[Offer | None] = relationship()
     claim: Mapped[StructureClaim | None] = relationship()
+    assignee: Mapped[User | None] = relationship()
+    escalations: Mapped[list["Escalation"]] = relationship(
+        order_by="Escalation.escalated_at", cascade="all, delete-orphan"
+    )
+
+
+class Escalation(Base):
+    """A desk that sees an entry too, since the one where it waits is late."""
+
+    __tablename__ = "escalations"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("queue_entries.id"), primary_key=True)
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), primary_key=True, index=True)
+    escalated_at: Mapped[datetime]
+
+    desk: Mapped[Desk] = relationship()
+
+
+class DeskNote(Base):
+    """What facilitators write to one another about a need. With `changes`, it is an adjustment
+    of the need's targeting, in words, which its buyer reads too: name → [before, after]."""
+
+    __tablename__ = "desk_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id", ondelete="CASCADE"), index=True)
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    words: Mapped[str]
+    changes: Mapped[dict[str, list[Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    written_at: Mapped[datetime]
+
+    user: Mapped[User] = relationship()
 
 
 class Decision(Base):
-    """What a facilitator decided, of what, when and why."""
+    """What a facilitator decided, of what, when and why; of a need that is not published,
+    `reason_code` is one of remarks.REJECTIONS."""
 
     __tablename__ = "decisions"
     __table_args__ = (
@@ -128,7 +166,23 @@ class Decision(Base):
     moderator_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     move: Mapped[Move]
     reason: Mapped[str] = mapped_column(default="")
+    reason_code: Mapped[str] = mapped_column(String(20), default="")
     decided_at: Mapped[datetime]
 
     need: Mapped[Need | None] = relationship()
+    offer: Mapped[Offer | None] = relationship()
     claim: Mapped[StructureClaim | None] = relationship()
+    moderator: Mapped[User] = relationship()
+    remarks: Mapped[list["DecisionRemark"]] = relationship(cascade="all, delete-orphan")
+
+
+class DecisionRemark(Base):
+    """What is to change in one field of a need that is sent back: one of remarks.FIELDS."""
+
+    __tablename__ = "decision_remarks"
+
+    decision_id: Mapped[int] = mapped_column(
+        ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True
+    )
+    field: Mapped[str] = mapped_column(String(20), primary_key=True)
+    words: Mapped[str]

@@ -5,18 +5,33 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.accounts.tables import User
 from marketplace.jobs import Job
+from marketplace.matching.lifecycle import MatchStatus
+from marketplace.matching.shortlisting import shortlist_need
+from marketplace.matching.tables import Match
 from marketplace.moderation import deciding, desks
+from marketplace.moderation.adjusting import TARGETING
+from marketplace.moderation.tables import Decision, DeskNote, QueueEntry
+from marketplace.needs.drafting import fingerprint
 from marketplace.needs.lifecycle import Move, Status
 from marketplace.needs.posting import make_move
 from marketplace.needs.tables import Need
-from tests.browsing import send, sign_in
+from tests.browsing import hidden_of, send, sign_in
 from tests.factories import people
-from tests.factories.market import BESANCON, DIJON, offer, structure, submitted_need
+from tests.factories.market import (
+    BESANCON,
+    CLEANING,
+    DIJON,
+    GREEN_SPACES,
+    offer,
+    structure,
+    submitted_need,
+)
 
 
 @pytest.fixture
@@ -42,7 +57,7 @@ def test_the_queue_shows_what_is_late_first(
     sign_in(client, facilitator.email)
     page = client.get("/guichet/").text
     assert page.index("Taille des haies") < page.index("Tonte du stade")
-    assert page.count("en retard") == 1
+    assert page.count("en retard de") == 1
     assert "Ailleurs" not in page
 
 
@@ -102,3 +117,147 @@ def test_a_need_of_another_desk_is_not_there(
     foreign = waiting_need(session, commune_code=DIJON)
     sign_in(client, facilitator.email)
     assert client.get(f"/guichet/besoins/{foreign.slug}").status_code == 404
+
+
+def test_a_request_field_by_field_says_what_is_missing_and_loses_nothing(
+    session: Session, client: FlaskClient, facilitator: User
+) -> None:
+    need = waiting_need(session)
+    sign_in(client, facilitator.email)
+    address = f"/guichet/besoins/{need.slug}"
+    ticked = {"move": "request_changes", "ask_title": "y", "say_place": "Toute l'agglomération ?"}
+    page = send(client, address, **ticked)
+    assert page.status_code == 422
+    assert "Dites ce qui est à changer : Titre" in page.text
+    assert "Toute l&#39;agglomération ?" in page.text
+    page = send(client, address, **(ticked | {"move": "approve"}))
+    assert page.status_code == 422
+    assert "choisissez « Demander une modification »" in page.text
+    send(client, address, **(ticked | {"say_title": "Quel stade ?"}))
+    session.expire_all()
+    assert need.status == Status.CHANGES_REQUESTED
+    decision = session.scalars(select(Decision)).one()
+    assert {one.field: one.words for one in decision.remarks} == {
+        "title": "Quel stade ?",
+        "place": "Toute l'agglomération ?",
+    }
+
+
+def test_not_publishing_takes_a_reason_of_the_list(
+    session: Session, client: FlaskClient, facilitator: User
+) -> None:
+    need = waiting_need(session)
+    sign_in(client, facilitator.email)
+    address = f"/guichet/besoins/{need.slug}"
+    for code in ("", "n'importe quoi"):
+        page = send(client, address, move="reject", code=code, reason="Voyez celui de mars.")
+        assert page.status_code == 422
+        assert "Choisissez un motif dans la liste" in page.text
+    send(client, address, move="reject", code="duplicate", reason="Voyez celui de mars.")
+    session.expire_all()
+    assert need.status == Status.REJECTED
+    assert need.moves[-1].reason == "Ce besoin est déjà sur Tandem. Voyez celui de mars."
+
+
+def test_who_comes_after_the_decision_is_told_who_took_it_and_when(
+    session: Session, client: FlaskClient, facilitator: User
+) -> None:
+    need = waiting_need(session)
+    deciding.approve(session, need.id, facilitator.id, clock.now())
+    session.commit()
+    sign_in(client, facilitator.email)
+    page = client.get(f"/guichet/besoins/{need.slug}", follow_redirects=True).text
+    assert f"validé et publié par {facilitator.full_name}, le" in page
+
+
+def test_another_targeting_is_seen_without_being_kept_then_applied(
+    session: Session, client: FlaskClient, facilitator: User
+) -> None:
+    offer(session, structure(session, "La Brosse comtoise"), CLEANING)
+    need = waiting_need(session)
+    sign_in(client, facilitator.email)
+    page = client.get(f"/guichet/besoins/{need.slug}")
+    asked = hidden_of(page) | {
+        "sectors": CLEANING,
+        "where": "Doubs",
+        "radius_km": "",
+        "reserved_for": "any",
+        "include_country": "y",
+        "seen": fingerprint(need, TARGETING),
+    }
+    address = f"/guichet/besoins/{need.slug}/ciblage"
+    seen = client.post(address, data=asked | {"go": "preview"})
+    assert seen.status_code == 200
+    assert "La Brosse comtoise" in seen.text
+    live = client.post(address, data=asked, headers={"HX-Request": "true"})
+    assert "<strong>1 structure</strong>" in live.text
+    session.expire_all()
+    assert [one.sector_slug for one in need.sectors] == [GREEN_SPACES]
+    wrong = client.post(address, data=asked | {"where": "Atlantide", "go": "apply"})
+    assert wrong.status_code == 422
+    assert "Territoire introuvable : « Atlantide »" in wrong.text
+    client.post(address, data=asked | {"go": "apply"})
+    session.expire_all()
+    assert [one.sector_slug for one in need.sectors] == [CLEANING]
+    assert [one.territory_code for one in need.zones] == ["25"]
+    note = session.scalars(select(DeskNote)).one()
+    assert note.words.splitlines() == [
+        "Secteurs : Création et entretien des espaces verts devient Nettoyage de locaux",
+        "Lieu : Besançon (25) devient Doubs (département)",
+    ]
+
+
+@pytest.mark.parametrize("words", ["\0", "\u202e", "🦊" * 40_000, "'; DROP TABLE needs; --"])
+def test_whatever_is_typed_on_the_desk_is_kept_or_refused_in_french(
+    session: Session, client: FlaskClient, facilitator: User, words: str
+) -> None:
+    need = waiting_need(session)
+    sign_in(client, facilitator.email)
+    address = f"/guichet/besoins/{need.slug}"
+    token = {"csrf_token": hidden_of(client.get(address))["csrf_token"]}
+    for path, said in (
+        ("/notes", {"words": words}),
+        ("/ciblage", {"go": "apply", "where": words, "radius_km": words, "sectors": words}),
+        ("", {"move": "reject", "code": words, "reason": words}),
+        ("", {"move": "request_changes", "say_title": words, "say_lots": words}),
+    ):
+        page = client.post(address + path, data=token | said, follow_redirects=True)
+        assert page.status_code in (200, 422), (path, words[:9])
+    assert client.get("/guichet/", query_string={"lieu": words, "sujet": words}).status_code == 200
+
+
+def test_a_colleague_is_given_what_waits(
+    session: Session, client: FlaskClient, facilitator: User
+) -> None:
+    need = waiting_need(session)
+    entry = session.scalars(select(QueueEntry)).one()
+    colleague = people.facilitator(session, entry.desk)
+    session.commit()
+    sign_in(client, facilitator.email)
+    page = send(client, f"/guichet/file/{entry.id}", assignee=colleague.id, seen="0")
+    assert f"« {need.title} » est confié à {colleague.full_name}." in page.text
+    page = send(client, f"/guichet/file/{entry.id}", assignee=facilitator.id, seen="0")
+    assert f"Entre-temps, ce dossier a changé de main : {colleague.full_name}" in page.text
+    page = send(client, f"/guichet/file/{entry.id}", assignee=2**40, seen="0")
+    assert page.status_code == 422
+    mine = client.get("/guichet/?qui=moi").text
+    assert "Rien dans cette partie de la file" in mine
+
+
+def test_the_watch_list_shows_what_few_can_answer_and_who_stays_silent(
+    session: Session, client: FlaskClient, facilitator: User
+) -> None:
+    offer(session, structure(session, "Les Muets du Doubs"))
+    for number in range(3):
+        need = waiting_need(session, title=f"Besoin seul numéro {number}")
+        deciding.approve(session, need.id, facilitator.id, clock.now())
+        shortlist_need(session, need.id, clock.now())
+    session.execute(update(Match).values(status=MatchStatus.NOTIFIED))
+    session.commit()
+    sign_in(client, facilitator.email)
+    page = client.get("/guichet/suivi").text
+    assert "Besoin seul numéro 2" in page
+    assert "Les Muets du Doubs" in page
+    session.execute(update(Match).values(status=MatchStatus.OPENED))
+    session.commit()
+    assert "Les Muets du Doubs" not in client.get("/guichet/suivi").text

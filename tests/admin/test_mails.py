@@ -1,6 +1,9 @@
 """Outgoing mail, for administrators alone: the list, one mail, sending again, the previews."""
 
+import io
 import json
+import re
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -8,14 +11,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace import mail
+from marketplace import clock, formats, mail
 from marketplace.audit import AuditEntry
 from marketplace.cli import main
 from marketplace.digests.composing import kinds
 from marketplace.digests.examples import example_of
+from marketplace.digests.rechecking import PERSONAL
+from marketplace.digests.tables import PausedAddress
 from marketplace.mail import MailState, OutgoingMail, Promise
 from tests.browsing import sign_in, token_of
+from tests.digests.readers import market, published, tell
 from tests.factories import people
+from tests.factories.market import MONDAY
 
 PAGES = ["/admin/courriels/", "/admin/courriels/apercus", "/admin/courriels/1"]
 
@@ -191,3 +198,67 @@ def test_the_command_lists_every_mail_for_a_machine(session: Session) -> None:
             "sent_at": None,
         }
     ]
+
+
+def test_a_mail_that_waits_too_long_rings_and_can_be_kept_from_leaving(
+    session: Session, administrator: FlaskClient
+) -> None:
+    row = written(session, MailState.PENDING)
+    row.created_at = clock.now() - timedelta(minutes=11)
+    session.commit()
+    assert "Les courriels ne partent plus" in administrator.get("/admin/courriels/").text
+    page = administrator.get(f"/admin/courriels/{row.id}")
+    token = {"csrf_token": token_of(page)}
+    cancel = f"/admin/courriels/{row.id}/annuler"
+    assert "ne partira pas" in administrator.post(cancel, data=token, follow_redirects=True).text
+    again = administrator.post(cancel, data=token, follow_redirects=True).text
+    assert "attend plus de partir" in again
+    session.expire_all()
+    assert row.state is MailState.CANCELLED
+    assert "Les courriels ne partent plus" not in administrator.get("/admin/courriels/").text
+
+
+def test_mails_are_counted_by_day(session: Session, administrator: FlaskClient) -> None:
+    for state in (MailState.SENT, MailState.KEPT, MailState.UNCERTAIN):
+        written(session, state)
+    page = administrator.get("/admin/courriels/par-jour").text
+    today = formats.short_date(clock.today())
+    row = page[page.index(today) :].split("</tr>")[0]
+    assert re.findall(r">\s*(\d+)\s*<", row)[:4] == ["2", "0", "1", "0"]
+
+
+def test_the_next_digest_of_a_person_is_seen_before_it_leaves(
+    session: Session, administrator: FlaskClient
+) -> None:
+    place = market(session)
+    need = published(session, place)
+    tell(need, MONDAY)
+    member = place.members[0]
+    listed = administrator.get("/admin/courriels/prochains").text
+    assert member.email in listed
+    page = administrator.get(f"/admin/courriels/prochains/{member.id}").text
+    assert "un besoin pour Les Haies 000" in page
+    assert "Même secteur" in page
+    assert session.scalars(select(OutgoingMail).where(OutgoingMail.kind == PERSONAL)).all() == []
+    buyer = administrator.get(f"/admin/courriels/prochains/{place.buyer.id}").text
+    assert "Rien à lui dire" in buyer
+
+
+def test_addresses_in_a_file_are_paused_and_its_bad_lines_named(
+    session: Session, administrator: FlaskClient
+) -> None:
+    page = administrator.get("/admin/courriels/refuses")
+    assert "Aucune adresse en pause" in page.text
+    file = b"address;type;said\nA@example.fr;bounce;550\npersonne;bounce;\nb@example.fr;open;\n"
+    answer = administrator.post(
+        "/admin/courriels/refuses",
+        data={"csrf_token": token_of(page), "file": (io.BytesIO(file), "refus.csv")},
+    )
+    assert answer.status_code == 422
+    assert "Ligne 3" in answer.text
+    assert "Ligne 4" in answer.text
+    assert [row.address for row in session.scalars(select(PausedAddress))] == ["a@example.fr"]
+    token = {"csrf_token": token_of(answer), "address": "a@example.fr"}
+    administrator.post("/admin/courriels/refuses/reprendre", data=token)
+    session.rollback()
+    assert session.scalars(select(PausedAddress)).all() == []

@@ -36,9 +36,6 @@ def test_an_administrator_opens_a_desk_whose_facilitator_is_mailed_joins_and_fin
     page.goto(invitation)
     page.get_by_role("button", name="Accepter l'invitation").click()
     expect(page.get_by_text(f"C'est fait : {DESK} vous compte parmi ses membres")).to_be_visible()
-    expect(page.get_by_role("heading", name="Votre guichet")).to_be_visible()
-    expect(page.get_by_text("Rien n'attend votre décision")).to_be_visible()
-    page.get_by_role("link", name="Ouvrir la file").click()
     expect(page.get_by_role("heading", name="Ce qui attend votre décision")).to_be_visible()
     expect(page.get_by_text("Rien n'attend votre décision")).to_be_visible()
     sign_out(page)
@@ -48,12 +45,12 @@ def test_an_administrator_opens_a_desk_whose_facilitator_is_mailed_joins_and_fin
     sign_out(page)
 
     sign_in(page, ADDRESS)
-    expect(page.get_by_text("besoin ou demande en attente")).to_be_visible()
+    expect(page.get_by_text("besoin, offre ou demande en attente")).to_be_visible()
     page.get_by_role("link", name="Guichet", exact=True).click()
     to_review = page.get_by_role("row").filter(has_text="Entretien des espaces verts")
     for cell in ("Ville de Besançon", "Besançon (25)", DESK):
         expect(to_review).to_contain_text(cell)
-    to_review.get_by_role("link", name="Entretien des espaces verts").click()
+    to_review.get_by_role("link", name="Entretien des espaces verts", exact=True).click()
     expect(page.get_by_label("Valider et publier")).to_be_visible()
 
 

@@ -15,7 +15,7 @@ from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
 from marketplace.moderation import claims
 from marketplace.moderation.claims import MANAGERS_HAVE
-from marketplace.moderation.queries import waiting_claims
+from marketplace.moderation.queries import waiting
 from marketplace.moderation.tables import Decision, Desk
 from marketplace.needs.lifecycle import Move
 from marketplace.structures.claiming import TEAM, Decider
@@ -64,7 +64,7 @@ def test_a_claim_waits_on_the_desk_of_the_seat_for_two_working_days(
 ) -> None:
     asked, decider = ask(session, garden)
     assert decider is Decider.DESK
-    [entry] = waiting_claims(session, [desk.id])
+    [entry] = session.scalars(waiting([desk.id], MONDAY)).all()
     assert entry.claim is asked
     assert entry.due_at == end_of_working_day_after(MONDAY, 2)
 
@@ -76,7 +76,7 @@ def test_accepted_it_gives_the_structure_to_the_person_and_leaves_the_queue(
     decision = decide(session, asked, facilitator, True)
     assert (decision.desk_id, decision.move) == (desk.id, Move.APPROVE)
     assert role_of(session, asked) == "manager"
-    assert waiting_claims(session, [desk.id]) == []
+    assert session.scalars(waiting([desk.id], MONDAY)).all() == []
     assert session.scalars(select(OutgoingMail)).one().kind == "structures/claim_accepted"
 
 
@@ -149,7 +149,7 @@ def test_managers_who_answer_and_invitations_take_a_claim_off_the_desk(
     teams.invite(session, TEAM, garden.id, third.user.email, Role.MEMBER, by, MONDAY, IP)
     [invitation] = inviting.waiting_invitations(session, TEAM.kind, garden.id, MONDAY)
     claims.join(session, invitation, third.user_id, MONDAY, IP)
-    assert waiting_claims(session, [desk.id]) == []
+    assert session.scalars(waiting([desk.id], MONDAY)).all() == []
     assert third.is_accepted
     with pytest.raises(AlreadyDecided):
         decide(session, second, facilitator, True)
@@ -166,7 +166,7 @@ def test_what_managers_leave_waiting_goes_to_the_desk_once(
     session.flush()
     assert claims.take_up_stalled(session, MONDAY) == 1
     assert claims.take_up_stalled(session, MONDAY + MANAGERS_HAVE) == 0
-    assert [entry.claim for entry in waiting_claims(session, [desk.id])] == [asked]
+    assert [entry.claim for entry in session.scalars(waiting([desk.id], MONDAY)).all()] == [asked]
 
 
 def test_the_sweep_is_a_job(session: Session, desk: Desk, facilitator: User) -> None:
@@ -178,4 +178,6 @@ def test_the_sweep_is_a_job(session: Session, desk: Desk, facilitator: User) -> 
     asked.asked_at = people.LONG_AGO
     session.commit()
     tasks.take_up_stalled_claims()
-    assert [entry.claim_id for entry in waiting_claims(session, [desk.id])] == [asked.id]
+    assert [entry.claim_id for entry in session.scalars(waiting([desk.id], MONDAY)).all()] == [
+        asked.id
+    ]
