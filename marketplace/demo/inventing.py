@@ -101,6 +101,17 @@ class InventedOrganisation:
 
 
 @dataclass(frozen=True, slots=True)
+class InventedLot:
+    """Without zones it is where its need is."""
+
+    title: str
+    description: str
+    sectors: tuple[str, ...]
+    zones: tuple[str, ...]
+    amount: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class InventedNeed:
     """Where neither a commune nor zones are given, the place is the whole country.
 
@@ -123,6 +134,14 @@ class InventedNeed:
     deadline: int
     outcome: str
     reason: str
+    nature: str | None
+    amount: tuple[int | None, int | None]
+    months: int | None
+    lever: str | None
+    tags: tuple[str, ...]
+    valued: tuple[str, ...]
+    questions: tuple[str, ...]
+    lots: tuple[InventedLot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +213,28 @@ def needs() -> list[InventedNeed]:
             deadline=row["deadline"],
             outcome=row.get("outcome", "published"),
             reason=row.get("reason", ""),
+            nature=row.get("nature"),
+            amount=tuple(row.get("amount", (None, row.get("most")))),
+            months=row.get("months"),
+            lever=row.get("lever"),
+            tags=tuple(row.get("tags", ())),
+            valued=tuple(row.get("valued", ())),
+            questions=tuple(row.get("questions", ())),
+            lots=tuple(_lot(lot) for lot in row.get("lots", ())),
         )
         for row in rows
     ]
+
+
+def _lot(row: Words) -> InventedLot:
+    least, most = row["amount"]
+    return InventedLot(
+        title=row["title"],
+        description=row.get("description", ""),
+        sectors=tuple(row["sectors"]),
+        zones=tuple(row.get("zones", ())),
+        amount=(least, most),
+    )
 
 
 @cache

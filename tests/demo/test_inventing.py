@@ -3,10 +3,14 @@
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
+from marketplace.clock import PARIS
 from marketplace.demo import inventing, people
+from marketplace.demo.days import spread
+from marketplace.demo.plots import plots
 from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.siret import checked
 from marketplace.structures.kinds import Kind
@@ -126,15 +130,15 @@ def test_another_seed_invents_others():
     assert inventing.structures(PLACES, seed=1) != STRUCTURES
 
 
-def test_forty_needs_are_left_in_every_state_that_a_desk_knows():
+def test_needs_are_left_in_every_state_that_a_desk_knows():
     assert Counter(need.outcome for need in NEEDS) == {
-        "published": 31,
+        "published": 32,
         "submitted": 4,
         "changes_requested": 1,
         "rejected": 1,
         "withdrawn": 1,
-        "closed": 1,
-        "awarded": 1,
+        "closed": 2,
+        "awarded": 2,
     }
 
 
@@ -178,6 +182,39 @@ def test_the_start_says_every_address_and_the_password():
 
 def test_texts_follow_french_typography():
     told = [need.description for need in NEEDS] + [offer.description for offer in OFFERS]
+    told += [act.words for plot in plots().values() for act in plot.acts + plot.after]
     for text in told:
         assert not any(f" {sign}" in text for sign in ":;?!»"), text
         assert "  " not in text
+
+
+def test_some_needs_are_cut_into_lots_whose_amounts_add_up_to_theirs():
+    cut = [need for need in NEEDS if need.lots]
+    assert len(cut) >= 3
+    for need in cut:
+        assert len(need.lots) >= 2
+        assert need.amount == tuple(sum(lot.amount[end] for lot in need.lots) for end in (0, 1))
+        assert {slug for lot in need.lots for slug in lot.sectors} <= set(BY_SLUG)
+
+
+def test_what_happens_to_a_need_is_told_of_one_that_exists():
+    outcomes = {need.title: need.outcome for need in NEEDS}
+    assert set(plots()) <= set(outcomes)
+    awarded = {title for title, outcome in outcomes.items() if outcome == "awarded"}
+    assert {title for title, plot in plots().items() if plot.end} == awarded
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (datetime(2026, 11, 19, 17, 0, tzinfo=PARIS), datetime(2026, 11, 24, 7, 0, tzinfo=PARIS)),
+        (datetime(2026, 11, 24, 2, 0, tzinfo=PARIS), datetime(2026, 11, 24, 4, 0, tzinfo=PARIS)),
+        (datetime(2026, 11, 24, 9, 0, tzinfo=PARIS), datetime(2026, 11, 24, 9, 1, tzinfo=PARIS)),
+    ],
+)
+def test_what_happens_keeps_its_order_and_its_limits(start, end):
+    moments = spread(start, end, 12)
+    assert moments == sorted(moments)
+    assert start < moments[0]
+    assert moments[-1] < end
+    assert len(set(moments)) == 12
