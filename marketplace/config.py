@@ -66,7 +66,18 @@ class Config(BaseSettings):
     """How many proxies of ours stand before the web, each adding to X-Forwarded-For."""
     smtp_url: str = ""
     """Where mail is handed over; without it, mail is kept in the database and not sent."""
+    mail_a_minute: int = Field(default=100, gt=0)
+    """How many mails of one digest run leave to one domain in a minute."""
+    bounces_secret: str = ""
+    """What the provider of outgoing mail signs its calls about refused mail with; without it,
+    none is taken."""
     mail_from: str = "Tandem <ne-pas-repondre@tandem.invalid>"
+    files_dir: Path = CHECKOUT / "var" / "files"
+    """Where the files that people hand in are kept: one folder for the web and the workers."""
+    files_url: str = ""
+    """s3://bucket/prefix keeps them in a bucket instead; AWS's own variables open it."""
+    clamd_url: str = ""
+    """tcp://host:3310 or unix:///path: the antivirus that looks at them first, if any."""
     oidc_issuer: str = ""
     """Where people sign in besides Tandem, by ProConnect's profile; without it, only here."""
     oidc_client_id: str = ""
@@ -78,6 +89,18 @@ class Config(BaseSettings):
     )
     tiles_attribution: str = "© IGN"
     retention: Retention = Retention()
+
+    @model_validator(mode="after")
+    def _knows_where_files_go(self) -> Self:
+        kept, scanned = urlsplit(self.files_url), urlsplit(self.clamd_url)
+        if self.files_url and (kept.scheme != "s3" or not kept.netloc):
+            raise ValueError("FILES_URL is s3://bucket or s3://bucket/prefix")
+        if self.clamd_url and (
+            scanned.scheme not in {"tcp", "unix"}
+            or not (scanned.hostname if scanned.scheme == "tcp" else scanned.path)
+        ):
+            raise ValueError("CLAMD_URL is tcp://host:port or unix:///path")
+        return self
 
     @model_validator(mode="after")
     def _knows_a_whole_provider(self) -> Self:

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -31,6 +33,8 @@ KEPT = {
     "desks",
     "offer_changes",
     "reference_loads",
+    "search_documents",
+    "searched_words",
     "sector_groups",
     "sectors",
     "territories",
@@ -52,13 +56,15 @@ def own_database(urls: Urls) -> Iterator[Config]:
     with _beside(urls.database_url) as connection:
         connection.execute(f"CREATE DATABASE {own}")
     try:
-        yield Config(
-            database_url=named.set(database=own).render_as_string(hide_password=False),
-            redis_url=urls.redis_url,
-            redis_prefix=f"{own}:",
-            secret_key=secrets.token_hex(16),
-            tiles_url="",
-        )
+        with TemporaryDirectory(prefix="tandem-files-") as files:
+            yield Config(
+                database_url=named.set(database=own).render_as_string(hide_password=False),
+                redis_url=urls.redis_url,
+                redis_prefix=f"{own}:",
+                secret_key=secrets.token_hex(16),
+                tiles_url="",
+                files_dir=Path(files),
+            )
     finally:
         with _beside(urls.database_url) as connection:
             connection.execute(f"DROP DATABASE {own} WITH (FORCE)")
@@ -88,19 +94,24 @@ def prepared_app(config: Config) -> Flask:
     return app
 
 
-@pytest.fixture
-def app(prepared_app: Flask) -> Iterator[Flask]:
-    """The application, its database empty but for reference data and the national desk."""
-    yield prepared_app
-    with prepared_app.app_context():
+def emptied(app: Flask) -> None:
+    """Leave nothing in the database but reference data and the national desk."""
+    with app.app_context():
         for table in reversed(Base.metadata.sorted_tables):
             if table.name == "desks":
                 db.session.execute(table.delete().where(~table.c.is_national))
             elif table.name not in KEPT:
                 db.session.execute(table.delete())
         db.session.commit()
-    for limiter in prepared_app.extensions["limiter"]:
+    for limiter in app.extensions["limiter"]:
         limiter.reset()
+
+
+@pytest.fixture
+def app(prepared_app: Flask) -> Iterator[Flask]:
+    """The application, its database empty but for reference data and the national desk."""
+    yield prepared_app
+    emptied(prepared_app)
 
 
 @pytest.fixture

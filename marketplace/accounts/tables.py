@@ -42,6 +42,7 @@ class InvitationKind(StrEnum):
     STRUCTURE = "structure"
     DESK = "desk"
     ADMINISTRATOR = "administrator"
+    NETWORK = "network"
 
 
 class User(Base):

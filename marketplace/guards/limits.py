@@ -40,21 +40,59 @@ SAVES_AND_RANKS_WHILE_TYPING = Allowed("POST", "1200 per minute", "240 per minut
 """A step of a need saves itself at most once a second or so; an office shares its address."""
 
 TURNS_TO_THE_PROVIDER = Allowed("GET", "60 per minute")
+WRITES_TO_PEOPLE = Allowed("POST", "120 per minute", "30 per minute; 300 per day")
+"""Messages and questions about a need, which others are told of by mail."""
+
 EXPORTS = Allowed("POST", "60 per minute", "10 per minute; 60 per hour")
 
+UPLOADS = Allowed("POST", "60 per minute", "30 per 10 minutes; 200 per day")
+TELLS_MANY = Allowed("POST", "60 per minute", "10 per minute; 60 per hour")
+"""What changes a need is told to every structure that knows it."""
+
+DOWNLOADS = Allowed("GET", "120 per minute", "20 per minute; 200 per hour")
+
 LIMITS = {
+    "network_people.show": SENDS_INVITATIONS,
     "accounts.forgotten_password": WRITES_TO_A_PERSON,
     "accounts.magic_link": WRITES_TO_A_PERSON,
     "accounts.sign_in": PROVES_WHO_ONE_IS,
     "accounts.sign_up": WRITES_TO_A_PERSON,
     "accounts.unverified": WRITES_TO_A_PERSON,
     "accounts.verify": PROVES_WHO_ONE_IS,
+    "answers.files": UPLOADS,
     "claims.ask": SENDS_INVITATIONS,
     "claims.create": SENDS_INVITATIONS,
     "claims.find": SEARCHES,
+    "clauses.calculate": SUGGESTS_WHILE_TYPING,
+    "clauses.for_need": SUGGESTS_WHILE_TYPING,
+    "clauses.levers": SEARCHES,
+    "consortia.invite": WRITES_TO_PEOPLE,
+    "consortia.say": WRITES_TO_PEOPLE,
+    "contracts.export": DOWNLOADS,
+    "desk_hours.review": WRITES_TO_PEOPLE,
+    "exports.choose": EXPORTS,
     "facilitators.show": SEARCHES,
+    "feeds.needs": SEARCHES,
+    "figures.export": DOWNLOADS,
+    "figures.missing": SEARCHES,
+    "figures.missing_export": DOWNLOADS,
+    "figures.missing_needs_export": DOWNLOADS,
+    "imports.index": UPLOADS,
+    "imports.report": DOWNLOADS,
+    "hours.import_sheet": UPLOADS,
+    "hours.report_by_link": Allowed("POST", "60 per minute"),
     "invitations.accept": PROVES_WHO_ONE_IS,
+    "lists.export": EXPORTS,
     "members.invite": SENDS_INVITATIONS,
+    "need_files.index": UPLOADS,
+    "need_life.amend_part": TELLS_MANY,
+    "need_life.close": TELLS_MANY,
+    "need_life.open_again": TELLS_MANY,
+    "need_life.put_off": TELLS_MANY,
+    "need_life.withdraw": TELLS_MANY,
+    "need_ranking.export": DOWNLOADS,
+    "needs.index": SEARCHES,
+    "offers.preview": SAVES_AND_RANKS_WHILE_TYPING,
     "oidc.attach": PROVES_WHO_ONE_IS,
     "oidc.back": TURNS_TO_THE_PROVIDER,
     "oidc.sign_up": WRITES_TO_A_PERSON,
@@ -64,23 +102,59 @@ LIMITS = {
     "personal_data.erase": PROVES_WHO_ONE_IS,
     "personal_data.export": EXPORTS,
     "personal_data.send_link": WRITES_TO_A_PERSON,
+    "partners.start": WRITES_TO_PEOPLE,
     "places.suggest": SUGGESTS_WHILE_TYPING,
+    "posts.candidates": WRITES_TO_PEOPLE,
+    "posts.show": WRITES_TO_PEOPLE,
+    "potential.export": EXPORTS,
+    "potential.export_study": DOWNLOADS,
+    "potential.keep": UPLOADS,
+    "potential.start": UPLOADS,
     "profile.change_address": WRITES_TO_A_PERSON,
     "profile.change_password": PROVES_WHO_ONE_IS,
+    "proposals.decide": TELLS_MANY,
+    "questions.answer": WRITES_TO_PEOPLE,
+    "questions.ask": WRITES_TO_PEOPLE,
+    "received.export": EXPORTS,
+    "received.remind": WRITES_TO_PEOPLE,
+    "sourcing_report.export": DOWNLOADS,
+    "spending.add": UPLOADS,
+    "spending.export": DOWNLOADS,
+    "programming.index": SEARCHES,
     "steps.how": SAVES_AND_RANKS_WHILE_TYPING,
     "steps.start": SAVES_AND_RANKS_WHILE_TYPING,
     "steps.what": SAVES_AND_RANKS_WHILE_TYPING,
     "steps.where": SAVES_AND_RANKS_WHILE_TYPING,
+    "structure_images.index": UPLOADS,
     "structures.index": SEARCHES,
+    "structures.offers": SEARCHES,
+    "structures.suggest": SUGGESTS_WHILE_TYPING,
+    "structures.verify": SEARCHES,
+    "support.ask": WRITES_TO_PEOPLE,
+    "support.extend": WRITES_TO_PEOPLE,
+    "support.widen": WRITES_TO_PEOPLE,
     "team.show": SENDS_INVITATIONS,
+    "territories.export": DOWNLOADS,
+    "territories.index": SEARCHES,
+    "threads.show": WRITES_TO_PEOPLE,
+    "threads.write_to_all": WRITES_TO_PEOPLE,
     "trail.export": EXPORTS,
     "users.invite": SENDS_INVITATIONS,
 }
 """Endpoint → what it takes. An endpoint that is not here is not counted."""
 
+MB = 1024 * 1024
+LARGEST_BODIES = {
+    "answers.files": 52 * MB,
+    "need_files.index": 52 * MB,
+    "threads.show": 32 * MB,
+}
+"""Endpoint → bytes that may be posted to it: five files of 10 MB. Elsewhere, what app.py says."""
+
 
 def init_app(app: Flask, config: Config) -> None:
     """Count the requests of this application. To be called before CSRF protection starts."""
+    app.before_request(_measure)  # first: what comes next reads the form
     limiter = Limiter(
         _address,
         default_limits=[
@@ -98,6 +172,11 @@ def init_app(app: Flask, config: Config) -> None:
         swallow_errors=True,
     )
     limiter.init_app(app)
+
+
+def _measure() -> None:
+    if largest := LARGEST_BODIES.get(request.endpoint or ""):
+        request.max_content_length = largest
 
 
 def _said(of: Callable[[Allowed], str]) -> Callable[[], str]:

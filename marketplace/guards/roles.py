@@ -17,7 +17,9 @@ from marketplace.accounts.sessions import is_live
 from marketplace.accounts.tables import OrganisationMember, User, UserSession
 from marketplace.audit import Action
 from marketplace.db import transaction
+from marketplace.digests.tables import Notice, PausedAddress
 from marketplace.moderation.tables import DeskMember
+from marketplace.structures.network_tables import NetworkPartner
 from marketplace.structures.tables import StructureMember
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,10 +37,28 @@ PUBLIC = frozenset(
         "accounts.sign_in",
         "accounts.sign_up",
         "accounts.verify",
+        "crawlers.pages",
+        "crawlers.robots",
+        "crawlers.sitemap",
+        "bounces.receive",
+        "answers.follow",
+        "clauses.calculate",
+        "clauses.levers",
+        "clauses.shared",
+        "feeds.deadline",
+        "feeds.needs",
         "health.alive",
         "health.ready",
         "facilitators.show",
+        "figures.country",
+        "figures.export",
+        "figures.missing",
+        "figures.missing_export",
+        "figures.missing_needs_export",
+        "figures.region",
         "home.show",
+        "hours.by_link",
+        "hours.report_by_link",
         "invitations.show",
         "needs.index",
         "needs.show",
@@ -57,11 +77,28 @@ PUBLIC = frozenset(
         "pages.ranking",
         "pages.sitemap",
         "places.suggest",
+        "structures.compare",
+        "questions.index",
+        "structure_images.show",
+        "posts.candidates",
+        "programming.index",
         "structures.index",
+        "structures.offers",
         "structures.show",
+        "structures.suggest",
+        "structures.verify",
+        "territories.export",
+        "territories.index",
+        "territories.show",
+        "unsubscribing.show",
+        "unsubscribing.stop",
     }
 )
 """The endpoints that anybody may ask for. Each of the others wears a guard below."""
+
+
+MOST_UNREAD = 100
+"""Unread notifications are counted so far, and « 99+ » is said beyond."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +118,11 @@ class Viewer(UserMixin):
     structure_ids: frozenset[int]
     desk_ids: frozenset[int]
     previous_sign_in_at: datetime | None
+    network_ids: frozenset[int] = frozenset()
+    unread: int = 0
+    """Notifications that it has not read, a hundred at most."""
+    is_mail_paused: bool = False
+    """Its address refuses our mail."""
     session_id: int | None = None
     seen_at: datetime | None = None
     token: str = field(default="", repr=False)
@@ -100,6 +142,11 @@ class Viewer(UserMixin):
     @property
     def is_facilitator(self) -> bool:
         return bool(self.desk_ids)
+
+    @property
+    def is_partner(self) -> bool:
+        """It speaks for a network of structures."""
+        return bool(self.network_ids)
 
 
 def viewer_of(session: Session, user_id: int) -> Viewer | None:
@@ -125,14 +172,25 @@ def _people() -> Select[Any]:
         select(OrganisationMember.organisation_id).where(OrganisationMember.user_id == User.id),
         select(StructureMember.structure_id).where(StructureMember.user_id == User.id),
         select(DeskMember.desk_id).where(DeskMember.user_id == User.id),
+        select(NetworkPartner.network_id).where(NetworkPartner.user_id == User.id),
     )
-    return select(User, *(func.array(of_one.scalar_subquery()) for of_one in ids)).where(
-        User.is_active
+    unread = (
+        select(Notice.id)
+        .where(Notice.user_id == User.id, Notice.read_at.is_(None))
+        .limit(MOST_UNREAD)
+        .correlate(User)
+        .subquery()
     )
+    return select(
+        User,
+        *(func.array(of_one.scalar_subquery()) for of_one in ids),
+        select(func.count()).select_from(unread.lateral()).scalar_subquery(),
+        select(PausedAddress).where(PausedAddress.address == func.lower(User.email)).exists(),
+    ).where(User.is_active)
 
 
 def _viewer(row: Sequence[Any]) -> Viewer:
-    user, organisation_ids, structure_ids, desk_ids, *_ = row
+    user, organisation_ids, structure_ids, desk_ids, network_ids, unread, is_mail_paused, *_ = row
     is_verified = user.email_verified_at is not None
     return Viewer(
         user_id=user.id,
@@ -143,7 +201,10 @@ def _viewer(row: Sequence[Any]) -> Viewer:
         organisation_ids=frozenset(organisation_ids if is_verified else ()),
         structure_ids=frozenset(structure_ids if is_verified else ()),
         desk_ids=frozenset(desk_ids if is_verified else ()),
+        network_ids=frozenset(network_ids if is_verified else ()),
         previous_sign_in_at=user.previous_sign_in_at,
+        unread=unread,
+        is_mail_paused=is_mail_paused,
     )
 
 
@@ -190,8 +251,12 @@ def _note_refusal(user_id: int) -> None:
 sign_in_required = _guard("signed in", lambda viewer: True)
 even_unverified = _guard("signed in, confirmed or not", lambda viewer: True, even_unverified=True)
 buyer_required = _guard("buyer", lambda viewer: viewer.is_buyer)
+buyer_or_facilitator_required = _guard(
+    "buyer or facilitator", lambda viewer: viewer.is_buyer or viewer.is_facilitator
+)
 structure_member_required = _guard("structure member", lambda viewer: viewer.is_structure_member)
 facilitator_required = _guard("facilitator", lambda viewer: viewer.is_facilitator)
+partner_required = _guard("partner", lambda viewer: viewer.is_partner)
 administrator_required = _guard("administrator", lambda viewer: viewer.is_administrator)
 facilitator_or_administrator_required = _guard(
     "facilitator or administrator", lambda viewer: viewer.is_facilitator or viewer.is_administrator

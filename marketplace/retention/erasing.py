@@ -13,6 +13,8 @@ from marketplace.accounts import links, organisations
 from marketplace.accounts import personal as accounts
 from marketplace.accounts.tables import LinkPurpose, User
 from marketplace.accounts.teams import Role, Team, members_of
+from marketplace.digests import personal as digests
+from marketplace.lists import personal as lists
 from marketplace.mail import Promise
 from marketplace.moderation import personal as moderation
 from marketplace.structures import claiming
@@ -136,7 +138,9 @@ def erase_account(
         raise AccountIsErased(user_id)
     address = user.email if user.email_verified_at else None
     moderation.erase(session, user_id, now)
+    lists.erase(session, user_id, now)
     structures.erase(session, user_id, now)
+    digests.erase(session, user_id, address)
     mail.erase(session, user_id, address)
     accounts.erase(session, user_id, now)
     audit.note(

@@ -13,6 +13,7 @@ from marketplace.accounts.tables import AccountLink, Invitation, User, UserSessi
 from marketplace.audit import AuditEntry
 from marketplace.config import Retention
 from marketplace.db import Base
+from marketplace.digests.tables import Notice
 from marketplace.jobs import Job, enqueue
 from marketplace.mail import MailState, OutgoingMail, Promise
 from marketplace.retention.erasing import FAREWELL, erase_account
@@ -118,8 +119,10 @@ def forget_old_links(session: Session, now: datetime, periods: Retention) -> int
 
 
 def forget_old_mail(session: Session, now: datetime, periods: Retention) -> int:
-    """Mails that are no longer under way; the one that says farewell, much sooner."""
+    """Mails that are no longer under way, and notifications; the mail that says farewell, much
+    sooner."""
     is_farewell = OutgoingMail.kind == FAREWELL
+    _forget(session, Notice, Notice.created_at < _before(now, periods.mail))
     return _forget(
         session,
         OutgoingMail,

@@ -9,15 +9,38 @@ from sqlalchemy.orm import Session
 
 from marketplace import audit, mail
 from marketplace.accounts import personal as accounts
+from marketplace.answers import personal as answers
+from marketplace.clauses import personal as clauses
+from marketplace.digests import personal as digests
+from marketplace.files import personal as files
+from marketplace.insights import personal as insights
+from marketplace.lists import personal as lists
+from marketplace.matching import personal as matching
 from marketplace.moderation import personal as moderation
 from marketplace.needs import personal as needs
+from marketplace.offers import personal as offers
 from marketplace.sheets import write_csv
 from marketplace.structures import personal as structures
 
 Export = Mapping[str, Sequence[Mapping[str, object]]]
 """Sections, each a list of rows of named values."""
 
-ROOMS = (accounts, structures, needs, moderation, mail, audit)
+ROOMS = (
+    accounts,
+    structures,
+    needs,
+    offers,
+    moderation,
+    lists,
+    matching,
+    answers,
+    clauses,
+    insights,
+    files,
+    digests,
+    mail,
+    audit,
+)
 
 
 def everything_about(session: Session, user_id: int) -> Export:

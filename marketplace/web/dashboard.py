@@ -11,7 +11,7 @@ from marketplace.forms import page_asked
 from marketplace.guards.roles import sign_in_required
 from marketplace.insights.figures import presence
 from marketplace.matching import queries as matching
-from marketplace.moderation.queries import waiting_claims, waiting_needs
+from marketplace.moderation.queries import queue_summary, waiting
 from marketplace.needs import wording
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.queries import needs_of
@@ -40,8 +40,7 @@ def show() -> str:
     sent_back = posted.where(Need.status == Status.CHANGES_REQUESTED)
     suggested = matching.matches_of_structures(current_user.structure_ids, now)
     desks = current_user.desk_ids
-    queue = [*waiting_needs(session, desks), *waiting_claims(session, desks)]
-    waiting = sorted(queue, key=lambda entry: entry.due_at)
+    is_staff = current_user.is_facilitator
     return render_template(
         "web/dashboard/show.html",
         needs=[(need, wording.place(need, places)) for need in needs],
@@ -55,8 +54,8 @@ def show() -> str:
             (match, wording.place(match.need, places))
             for match in session.scalars(suggested.limit(SUGGESTIONS_SHOWN))
         ],
-        waiting=waiting,
-        overdue=sum(entry.due_at < now for entry in waiting),
+        queue=queue_summary(session, desks, current_user.user_id, now) if is_staff else None,
+        first=session.scalars(waiting(desks, now).limit(1)).first() if is_staff else None,
         presence=presence(session, now) if current_user.is_administrator else None,
         today=clock.today(),
     )

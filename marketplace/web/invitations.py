@@ -16,6 +16,8 @@ from marketplace.guards import sessions
 from marketplace.guards.roles import even_unverified, viewer
 from marketplace.moderation import claims, staffing
 from marketplace.moderation.tables import Desk
+from marketplace.structures import partnering
+from marketplace.structures.network_tables import Network
 from marketplace.structures.tables import Structure
 
 invitations = Blueprint("invitations", __name__)
@@ -23,6 +25,7 @@ invitations = Blueprint("invitations", __name__)
 JOINED_BY: dict[InvitationKind, Callable[[Session, Invitation, int, datetime, str], None]] = {
     InvitationKind.ADMINISTRATOR: administering.join,
     InvitationKind.DESK: staffing.join,
+    InvitationKind.NETWORK: partnering.join,
     InvitationKind.ORGANISATION: lambda session, invitation, *by: teams.join(
         session, organisations.TEAM, invitation, *by
     ),
@@ -71,7 +74,8 @@ def accept(token: str) -> ResponseReturnValue:
         return redirect(url_for("invitations.show", token=token))
     sessions.renew()
     flash(f"C'est fait : {name} vous compte parmi ses membres.", "success")
-    return redirect(url_for("dashboard.show"))
+    is_of_desk = invitation.kind is InvitationKind.DESK
+    return redirect(url_for("desk.queue" if is_of_desk else "dashboard.show"))
 
 
 def _dead() -> ResponseReturnValue:
@@ -86,4 +90,6 @@ def _name(session: Session, invitation: Invitation) -> str:
         return session.get_one(Structure, invitation.subject_id).display_name
     if invitation.kind is InvitationKind.DESK:
         return session.get_one(Desk, invitation.subject_id).name
+    if invitation.kind is InvitationKind.NETWORK:
+        return session.get_one(Network, invitation.subject_id).name
     return "l'administration de Tandem"

@@ -36,7 +36,7 @@ class Form:
             if control.kind in CHOSEN:
                 if control.is_chosen:
                     said.setdefault(control.name, []).append(control.value)
-            else:
+            elif control.kind != "file":
                 said[control.name] = [control.value or likely(control)]
         for control in self.controls:
             if control.kind in ("radio", "select", "submit") and control.value:
@@ -51,15 +51,52 @@ class Form:
 CHOSEN = ("radio", "checkbox", "select", "submit")
 
 BY_NAME = {
+    "amount_min": "500",
+    "amount_max": "40000",
+    "lead_time_days": "10",
+    "hours_a_week": "35",
+    "zone": "Jura",
+    "team_insertion": "20",
+    "team_permanent": "4",
+    "turnover": "500000",
+    "turnover_year": "2024",
+    "year": "2024",
+    "absent_until": (clock.today() + timedelta(days=30)).isoformat(),
+    "posts": "4",
+    "in_qpv": "2",
+    "young-people": "3",
+    "young-women": "1",
+    "young-in_qpv": "1",
+    "apply_until": (clock.today() + timedelta(days=20)).isoformat(),
     "city": "Besançon",
     "commune": "Besançon (25)",
     "zones": "Doubs",
     "territories": "Doubs",
     "postcode": "25000",
     "radius_km": "20",
+    "wider_km": "60",
     "website": "https://exemple.invalid/",
     "siret": "21250056500016",
+    "whole-price": "9 500",
+    "whole-starts_on": "14/12/2027",
+    "whole-holder_siret": "21250056500016",
+    "whole-amount": "9 500",
     "deadline_on": (clock.today() + timedelta(days=30)).isoformat(),
+    "starts_on": (clock.today() + timedelta(days=60)).isoformat(),
+    "asking_until": (clock.today() + timedelta(days=10)).isoformat(),
+    "duration_months": "12",
+    "ends_on": (clock.today() + timedelta(days=400)).isoformat(),
+    "territory": "Doubs",
+    "planned": "1 250,5",
+    "committed": "1 300",
+    "support_hires": "2",
+    "count": "12",
+    "holder_siret": "21250056500016",
+    **{f"lines-{n}-hours": "70,5" for n in range(4)},
+    **{f"lines-{n}-people": "2" for n in range(4)},
+    **{f"lines-{n}-new_people": "1" for n in range(4)},
+    "amount": "12 000,50 €",
+    "cpv": "90910000-9",
 }
 BY_KIND = {
     "email": "nouvelle.personne@tandem.invalid",
@@ -71,6 +108,10 @@ BY_KIND = {
 
 def likely(control: Control) -> str:
     return BY_NAME.get(control.name) or BY_KIND.get(control.kind) or "Une réponse"
+
+
+TYPED_BEFORE = {"lines-0-title": "text", "lines": "textarea"}
+"""What a page of results hands on of what was typed before it: as free as where it was typed."""
 
 
 class _Reader(HTMLParser):
@@ -104,6 +145,7 @@ class _Reader(HTMLParser):
             form.controls.append(self._textarea)
         elif tag in ("input", "button"):
             kind = "submit" if tag == "button" else given.get("type") or "text"
+            kind = TYPED_BEFORE.get(name, kind) if kind == "hidden" else kind
             chosen = kind not in CHOSEN or "checked" in given
             form.controls.append(Control(name, kind, value, chosen))
 

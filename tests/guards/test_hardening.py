@@ -21,6 +21,7 @@ SOURCES = sorted(path for top in ("marketplace", "worker") for path in (ROOT / t
 NETWORK = {
     "aiohttp",
     "authlib",
+    "boto3",
     "ftplib",
     "http.client",
     "httpx",
@@ -31,6 +32,8 @@ NETWORK = {
     "urllib3",
 }
 SPEAKS_TO = {
+    "marketplace/files/keeping.py": {"boto3"},  # the operator's bucket
+    "marketplace/files/scanning.py": {"socket"},  # the operator's antivirus
     "marketplace/mail.py": {"smtplib"},  # the operator's relay
     "marketplace/web/proconnect.py": {"authlib", "requests"},  # the operator's provider
 }

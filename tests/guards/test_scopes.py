@@ -1,17 +1,19 @@
 """Who may open a need's page, and who sees its shortlist."""
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from marketplace.guards.roles import Viewer, viewer_of
 from marketplace.guards.scopes import may_see_shortlist, visible_needs
 from marketplace.moderation import desks
+from marketplace.moderation.tables import QueueEntry
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need
 from tests.factories import people
 from tests.factories.market import MONDAY, offer, structure, submitted_need
 
-PRIVATE = [Status.DRAFT, Status.SUBMITTED, Status.CHANGES_REQUESTED, Status.REJECTED]
+PRIVATE = [Status.SUBMITTED, Status.CHANGES_REQUESTED, Status.REJECTED]
 
 
 class Cast:
@@ -66,6 +68,15 @@ def test_only_insiders_open_a_need_that_is_not_published(session: Session, statu
     cast.need.status = status
     session.flush()
     assert cast.seeing_page(session) == INSIDERS
+
+
+def test_only_its_buyers_open_a_draft(session: Session) -> None:
+    """Administrators do not: its author is told that nobody else sees it."""
+    cast = Cast(session)
+    session.execute(delete(QueueEntry).where(QueueEntry.need_id == cast.need.id))
+    cast.need.status = Status.DRAFT
+    session.flush()
+    assert cast.seeing_page(session) == {"buyer", "colleague"}
 
 
 def test_everybody_opens_a_published_need_and_only_insiders_see_its_shortlist(

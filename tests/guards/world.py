@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
@@ -26,24 +27,49 @@ from marketplace.accounts.tables import (
     User,
     UserSession,
 )
+from marketplace.clauses.calculating import Calculation, keep_calculation
+from marketplace.clauses.hours import Line
+from marketplace.clauses.tables import ClauseCalculation
 from marketplace.db import Base, db, transaction
+from marketplace.digests.opting_out import token_for_person
+from marketplace.digests.tables import Notice, NoticeKind
+from marketplace.digests.topics import Topic
+from marketplace.exports import writing as exporting
+from marketplace.files.taking_in import take_in
+from marketplace.lists.export_tables import SheetFormat
+from marketplace.lists.favouring import keep, open_list
+from marketplace.lists.saving_searches import save_search
 from marketplace.mail import MailState, OutgoingMail, Promise
 from marketplace.moderation import desks
 from marketplace.moderation.claims import claim_structure
 from marketplace.moderation.deciding import approve, request_changes
+from marketplace.moderation.first_offers import send_offer
 from marketplace.moderation.tables import Desk, DeskMember, DeskRole
-from marketplace.needs.tables import PlaceType
+from marketplace.needs.posting import LotDraft
+from marketplace.needs.tables import Need, NeedFile, PlaceType, PlannedPurchase
+from marketplace.offers.drafting import OfferDraft, start_draft
+from marketplace.offers.narrowing import Asked, Face
+from marketplace.offers.tables import CoverageType, Offer, ServiceType
+from marketplace.structures.handing_in import hand_in
+from marketplace.structures.import_tables import ImportStatus
+from marketplace.structures.network_tables import Network, NetworkPartner
+from marketplace.structures.partnering import network_of
+from marketplace.structures.picturing import add_photo
+from marketplace.structures.profile import add_reference, add_site
 from marketplace.structures.tables import (
     Structure,
     StructureClaim,
     StructureMember,
     StructureRole,
 )
+from marketplace.territories.queries import gazetteer
 from tests.browsing import token_of
 from tests.conftest import KEPT
 from tests.factories import people
+from tests.factories.documents import PDF, image
 from tests.factories.market import (
     BESANCON,
+    GREEN_SPACES,
     MARSEILLE,
     MONDAY,
     draft,
@@ -52,6 +78,11 @@ from tests.factories.market import (
     structure,
     submitted_need,
 )
+from tests.guards.answered import populate_answers
+from tests.guards.contracted import populate_contracts
+from tests.guards.grouped import populate_groups
+from tests.guards.situated import populate_territories
+from tests.guards.spent import populate_spending
 
 VISITOR = "visitor"
 ROLES = (
@@ -68,6 +99,9 @@ ROLES = (
 """The colleague is a plain member of the buyer's organisation, of the member's structure and
 of the facilitator's desk. The others manage or lead where they belong."""
 
+WHOLE = OfferDraft(
+    "Taille de haies", "", (GREEN_SPACES,), (ServiceType.PREST,), CoverageType.RADIUS, 50
+)
 WATCHED = [table for table in Base.metadata.sorted_tables if table.name not in KEPT - {"desks"}]
 
 
@@ -193,16 +227,9 @@ def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
     _join(session, person["other facilitator"], desk=other_desk, manages=True)
     _join(session, person["colleague"], town=town.id, supplier=supplier, desk=desk, manages=False)
 
-    offer(session, supplier)
+    published = offer(session, supplier, title="Tonte")
     offer(session, other_supplier)
-    for name in ("submitted", "returned", "published"):
-        need = submitted_need(session, person["buyer"].id, town.id, title=f"Besoin {name}")
-        desks.receive_need(session, need, MONDAY)
-        things[f"{name}_need"] = need.slug
-        if name == "returned":
-            request_changes(session, need.id, person["facilitator"].id, MONDAY, "À préciser")
-        if name == "published":
-            approve(session, need.id, person["facilitator"].id, MONDAY)
+    _needs(session, person["buyer"].id, person["facilitator"].id, town.id, things)
     begun = draft(
         session,
         person["buyer"].id,
@@ -210,23 +237,165 @@ def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
         place_type=PlaceType.POINT,
         commune_code=BESANCON,
         deadline_on=in_three_weeks(),
+        lots=[LotDraft("Tonte des stades"), LotDraft("Taille des haies")],
     )
     things["draft_need"] = begun.slug
+    things["plan"] = str(_plan(session, town.id, person["buyer"].id))
+    populate_spending(session, town.id, desk.id, person["buyer"].id, things)
+    both_desks = {"": desk, "other_": other_desk}
+    populate_territories(session, both_desks, person["administrator"].id, things)
+    things["calculation"] = _calculation(session, begun, person["buyer"]).token
+    things["lot"] = str(begun.lots[1].id)
+    _files(session, person["buyer"], {"": supplier, "other_": other_supplier}, things)
     things |= {role.replace(" ", "_"): str(someone.id) for role, someone in person.items()}
+    _offers(session, supplier, published, things)
     things |= {"town": town.siret, "town_id": str(town.id), "other_town_id": str(other_town.id)}
     things |= {"structure": supplier.slug, "desk": str(desk.id)}
     things |= {"failed_mail": str(_failed_mail(session).id), "nothing": "n-existe-pas"}
     things |= {"kind_of_mail": "accounts/verify_email", "stylesheet": "css/tandem.css"}
+    _lists(session, person["buyer"], town, supplier, things)
     _requests(session, person, town, supplier, things)
-    _invitations(session, person, {"town": town, "structure": supplier, "desk": desk}, things)
+    populate_answers(session, person["buyer"], person["member"], town, supplier, things)
+    populate_groups(session, person, town, supplier, things)
+    populate_contracts(session, person["buyer"], person["member"], town, supplier, things)
+    _invitations(
+        session,
+        person,
+        {
+            "town": town,
+            "structure": supplier,
+            "desk": desk,
+            "network": _network(session, person, supplier),
+        },
+        things,
+    )
     identity = ExternalIdentity(
         issuer="https://identite.invalid", subject="b", user_id=person["buyer"].id, linked_at=MONDAY
     )
     session.add(identity)
     session.add(PurchasingMandate(platform_id=town.id, organisation_id=other_town.id))
     session.flush()
+    _told(session, person["member"], things)
     things["identity_of_buyer"] = str(identity.id)
     return {role: someone.email for role, someone in person.items()}
+
+
+def _import(session: Session, administrator: User) -> int:
+    """A register of one line, rehearsed and not begun."""
+    register = BytesIO(b"siret;nom;type\n73282932000074;JARDINS;ACI\n")
+    handed_in = hand_in(session, register, "registre.csv", administrator.id, MONDAY)
+    handed_in.status = ImportStatus.CHECKED
+    return handed_in.id
+
+
+def _network(session: Session, person: dict[str, User], supplier: Structure) -> Network:
+    """One that the colleague follows, and the supplier belongs to."""
+    network = network_of(session, "cocagne")
+    supplier.networks = [network.code]
+    session.add(NetworkPartner(network_id=network.id, user_id=person["colleague"].id))
+    return network
+
+
+def _plan(session: Session, organisation_id: int, author_id: int) -> int:
+    plan = PlannedPurchase(
+        organisation_id=organisation_id,
+        author_id=author_id,
+        title="Tonte des stades",
+        sectors=[GREEN_SPACES],
+        year=MONDAY.year + 1,
+        quarter=1,
+        place_type=PlaceType.COUNTRY,
+        created_at=MONDAY,
+    )
+    session.add(plan)
+    session.flush()
+    return plan.id
+
+
+def _calculation(session: Session, need: Need, buyer: User) -> ClauseCalculation:
+    calculation = Calculation((Line(90_000, 0.5, 0.05, 30),), ("",), "wage", None, None, None)
+    return keep_calculation(session, need.id, calculation, buyer.id, MONDAY)
+
+
+def _files(
+    session: Session, buyer: User, suppliers: dict[str, Structure], things: dict[str, str]
+) -> None:
+    """One for each need of the town; a photo of each supplier."""
+    for whose, shown in suppliers.items():
+        photo = add_photo(session, shown.id, BytesIO(image()), "a.png", "Photo", buyer.id, MONDAY)
+        things |= {f"{whose}structure": shown.slug, f"{whose}image": photo.file.key}
+    for name in ("draft", "submitted", "returned", "published"):
+        need = session.scalars(select(Need).where(Need.slug == things[f"{name}_need"])).one()
+        file = take_in(session, BytesIO(PDF), "cahier.pdf", buyer.id, MONDAY)
+        session.add(NeedFile(need_id=need.id, file_id=file.id))
+        things[f"{name}_file"] = file.key
+
+
+def _needs(
+    session: Session, buyer_id: int, facilitator_id: int, town_id: int, things: dict[str, str]
+) -> None:
+    """One that waits on the desk, one that came back, and one that is published."""
+    for name in ("submitted", "returned", "published"):
+        need = submitted_need(session, buyer_id, town_id, title=f"Besoin {name}")
+        entry = desks.receive_need(session, need, MONDAY)
+        session.flush()
+        things |= {f"{name}_need": need.slug, f"entry_of_{name}": str(entry.id)}
+        if name == "returned":
+            request_changes(session, need.id, facilitator_id, MONDAY, "À préciser")
+        if name == "published":
+            approve(session, need.id, facilitator_id, MONDAY)
+
+
+def _offers(
+    session: Session, supplier: Structure, published: Offer, things: dict[str, str]
+) -> None:
+    """One that people see, a draft, one on the desk; a place and a client of the supplier."""
+    person, now = int(things["member"]), clock.now()
+    things["published_offer"] = str(published.id)
+    things["draft_offer"] = str(start_draft(session, supplier.id, WHOLE, now).id)
+    waiting = start_draft(session, supplier.id, WHOLE, now)
+    send_offer(session, waiting.id, person, now)
+    things["offer_on_desk"] = str(waiting.id)
+    town = gazetteer(session).commune(BESANCON)
+    assert town is not None
+    site = add_site(session, supplier.id, "Atelier", "", town, person, now)
+    reference = add_reference(session, supplier.id, "Ville de Dole", "", None, person, now)
+    things["site"], things["reference"] = str(site.id), str(reference.id)
+
+
+def _lists(
+    session: Session, buyer: User, town: Organisation, supplier: Structure, things: dict[str, str]
+) -> None:
+    """One that the town shares and that holds the supplier, one of the buyer alone; a search, and
+    a sheet that is being written."""
+    now = clock.now()
+    shared = open_list(session, buyer.id, "Nos jardiniers", town.id, now)
+    own = open_list(session, buyer.id, "Les miens", None, now)
+    keep(session, supplier.id, buyer.id, [shared], [shared], now)
+    asked = Asked(words="tonte")
+    search = save_search(session, buyer.id, "Tonte", Face.STRUCTURES, asked, True, now)
+    export = exporting.ask(session, buyer.id, "structures", [], ["name"], SheetFormat.CSV, 3, now)
+    things["export"] = str(export.id)
+    things |= {"list": str(shared.id), "own_list": str(own.id), "search": str(search.id)}
+
+
+def _told(session: Session, member: User, things: dict[str, str]) -> None:
+    """Something that the member has not read, and the way out of its mails."""
+    notice = Notice(
+        user_id=member.id,
+        topic=Topic.NEEDS,
+        kind=NoticeKind.NEED_MATCHED,
+        subject_id=0,
+        title="Un besoin pour vous",
+        link="/besoins",
+        ready_at=MONDAY,
+    )
+    session.add(notice)
+    session.flush()
+    things["notice_of_member"] = str(notice.id)
+    things["unsubscribe_of_member"] = token_for_person(
+        current_app.config["SECRET_KEY"], member.id, Topic.NEEDS.value
+    )
 
 
 def _requests(
@@ -236,7 +405,9 @@ def _requests(
     supplier: Structure,
     things: dict[str, str],
 ) -> None:
-    """Somebody asks a town, a structure's managers, and the desk of a structure of nobody."""
+    """Somebody asks a town, a structure's managers, and the desk of a structure of nobody; a
+    register waits for its import."""
+    things["import"] = str(_import(session, person["administrator"]))
     asking, now = person["other facilitator"].id, clock.now()
     teams.ask(session, organisations.TEAM, town.id, asking, "", now, "")
     claim_structure(session, supplier.id, asking, "", now, "")
@@ -256,6 +427,7 @@ def _invitations(
         "structure": InvitationKind.STRUCTURE,
         "desk": InvitationKind.DESK,
         "administration": InvitationKind.ADMINISTRATOR,
+        "network": InvitationKind.NETWORK,
     }
     for name, kind in kinds.items():
         subject_id = to[name].id if name in to else None

@@ -10,6 +10,7 @@ from marketplace.digests.composing import compose, kinds
 from marketplace.digests.examples import example_of
 
 EMAILS = tree("templates") / "emails"
+MESSAGES = (PACKAGE.parent / "docs" / "messages.md").read_text(encoding="utf-8")
 FILES = sorted(path for path in EMAILS.rglob("*") if path.is_file())
 
 
@@ -34,3 +35,7 @@ def test_a_double_sign_never_starts_a_line_of_french(path: Path) -> None:
     words = re.sub(r"\{[{%#].*?[}%#]\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert not re.search(r"[ ][:;?!»]|«[ ]", words)
     assert path.suffix == ".html" or "&nbsp;" not in words
+
+
+def test_the_table_of_messages_names_every_one_and_no_other() -> None:
+    assert sorted(re.findall(r"^\| `(\w+/\w+)` ", MESSAGES, re.MULTILINE)) == list(kinds())

@@ -39,7 +39,7 @@ from tests.factories.market import (
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (320, 1280)
-STEPS = ("quoi", "ou-et-quand", "comment", "verifier")
+STEPS = ("quoi", "lots", "lots/ajouter", "ou-et-quand", "comment", "verifier")
 
 
 def violations(page: Page) -> list[str]:
@@ -137,9 +137,23 @@ class Site:
                 f"/besoins/{waiting.slug}",
                 f"/besoins/{sent_back.slug}/modifier",
                 f"/besoins/{published.slug}/retirer",
+                "/mes-besoins",
+                "/depenses/importer",
+                "/potentiel",
+                f"/besoins/{published.slug}/amender",
+                *(
+                    f"/besoins/{published.slug}/amender/{part}"
+                    for part in ("quoi", "ou-et-quand", "comment")
+                ),
+                *(
+                    f"/besoins/{published.slug}/{deed}"
+                    for deed in ("prolonger", "clore", "dupliquer", "compte-rendu")
+                ),
             ],
             "structure": [
                 "/tableau-de-bord",
+                "/mon-compte/courriels",
+                "/notifications",
                 "/besoins-pour-vous",
                 "/mes-donnees",
                 "/mes-donnees/effacer",
@@ -164,6 +178,9 @@ class Site:
             "facilitator": [
                 "/tableau-de-bord",
                 "/guichet/",
+                "/guichet/suivi",
+                "/postes/ouvrir",
+                "/postes/prescripteurs",
                 f"/guichet/besoins/{waiting.slug}",
                 f"/guichet/demandes/{claim.id}",
             ],
@@ -175,6 +192,10 @@ class Site:
                 "/admin/personnes/inviter",
                 f"/admin/personnes/{buyer.id}",
                 f"/admin/personnes/{buyer.id}/fermer",
+                "/admin/courriels/",
+                "/admin/courriels/par-jour",
+                "/admin/courriels/prochains",
+                "/admin/courriels/refuses",
                 "/admin/organismes/",
                 f"/admin/organismes/{buyer_of.id}",
                 f"/admin/organismes/{buyer_of.id}/modifier",

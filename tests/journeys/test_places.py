@@ -20,4 +20,4 @@ def test_suggestions_open_while_typing_but_not_over_the_page_once_the_field_is_l
         where.fill("Dole")
         where.press("Tab")
     page.evaluate(DRAWN)
-    expect(page.get_by_role("option")).to_have_count(0)
+    expect(page.locator(".suggestions").get_by_role("option")).to_have_count(0)

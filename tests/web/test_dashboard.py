@@ -85,5 +85,5 @@ def test_a_facilitator_is_told_how_many_are_late(session: Session, client: Flask
         desks.receive_need(session, need, clock.now() - timedelta(days=days))
     session.commit()
     page = " ".join(sign_in(client, facilitator.email).text.split())
-    assert '>3</strong> <span class="figure-label">besoins et demandes en attente' in page
+    assert '>3</strong> <span class="figure-label">besoins, offres et demandes en attente' in page
     assert '>2</strong> <span class="figure-label">en retard' in page

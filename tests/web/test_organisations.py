@@ -112,6 +112,7 @@ def test_a_purchasing_platform_posts_for_who_mandated_it_and_follows_the_need(
         "title": "Entretien des espaces verts",
         "sectors": [GREEN_SPACES],
         "reserved_for": "any",
+        "here": "y",
         "place_type": "point",
         "commune": "besancon",
         "deadline_on": in_three_weeks().strftime("%d/%m/%Y"),

@@ -49,6 +49,24 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// What an answer of htmx brings up to date, without losing what was done since it was asked for.
+const words = (element) => element.textContent.trim().replace(/\s+/g, " ");
+const ticked = (block) =>
+  [...block.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value).sort().join();
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (target.matches("[role=status]") && words(target) === words(fragment)) {
+    event.detail.shouldSwap = false; // what did not change is not read out again
+  }
+  if (ticked(target) !== ticked(fragment)) {
+    event.detail.shouldSwap = false; // ticked since it was asked: the next answer knows of it
+  }
+  const opened = [...target.querySelectorAll("details")].map((group) => group.open);
+  fragment.querySelectorAll("details").forEach((group, i) => {
+    group.open ||= Boolean(opened[i]);
+  });
+});
+
 // Forms that save themselves: their last line says what became of it.
 const line = document.getElementById("enregistrement");
 const saving = document.querySelector("form[data-saves-itself]");
@@ -56,25 +74,9 @@ if (saving && line) {
   const SIGNED_OUT =
     "Vous n'êtes plus connecté : rien n'est plus enregistré. Connectez-vous dans un autre onglet, puis rechargez cette page.";
   const UNREACHABLE = "Pas enregistré : le service ne répond pas. Nouvel essai dans 20 secondes.";
-  const words = (element) => element.textContent.trim().replace(/\s+/g, " ");
   const tell = (said) => {
     if (words(line) !== said) line.textContent = said;
   };
-  const ticked = (block) =>
-    [...block.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value).sort().join();
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const { target, fragment } = event.detail;
-    if (target.matches("[role=status]") && words(target) === words(fragment)) {
-      event.detail.shouldSwap = false; // what did not change is not read out again
-    }
-    if (ticked(target) !== ticked(fragment)) {
-      event.detail.shouldSwap = false; // ticked since it was asked: the next answer knows of it
-    }
-    const opened = [...target.querySelectorAll("details")].map((group) => group.open);
-    fragment.querySelectorAll("details").forEach((group, i) => {
-      group.open ||= Boolean(opened[i]);
-    });
-  });
   for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     document.addEventListener(failure, (event) => {
       if (event.detail.elt === saving) {
