@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
-from flask import request
+from flask import abort, request
 from flask_wtf import FlaskForm
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -51,6 +51,14 @@ def add_error(field: Field, message: str) -> None:
 def choices_of(labels: Mapping[Any, str]) -> list[SelectChoice]:
     """The choices of a field, from the label of each value."""
     return [SelectChoice(value, label) for value, label in labels.items()]
+
+
+def pressed(name: str, *offered: str) -> str:
+    """Which of its buttons a form was sent by, empty for none; a 400 for one that it lacks."""
+    said = request.form.get(name, "")
+    if said and said not in offered:
+        abort(400)
+    return said
 
 
 def page_asked() -> int:

@@ -236,8 +236,8 @@ def share(entry_id: int) -> ResponseReturnValue:
 
 
 def _number(words: str | None) -> int | None:
-    """Who is named in the hidden field; nobody, if it was tampered with."""
-    return (int(words) or None) if words and words.isascii() and words.isdigit() else None
+    """Who is named in the hidden field; nobody that there is, if it was tampered with."""
+    return (int(words) or None) if words and words.isascii() and words.isdigit() else -1
 
 
 def _shared(title: str, to: User | None, who: Viewer) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from marketplace.answers.lifecycle import Result
 from marketplace.answers.queries import outcomes_of
 from marketplace.answers.tables import Outcome
 from marketplace.audit import Action
+from marketplace.clauses import rollup
 from marketplace.clauses.calculating import kept
 from marketplace.clauses.contract_tables import (
     Contract,
@@ -92,18 +93,7 @@ def open_contract(session: Session, told: ContractTold, user_id: int, now: datet
         created_at=now,
         created_by_id=user_id,
     )
-    contract.lots = [
-        ContractLot(
-            lot_id=lot.lot_id,
-            number=number,
-            title=lot.title,
-            planned_hours=lot.planned_hours,
-            committed_hours=lot.committed_hours,
-            targets=lot.targets,
-            support_hires=lot.support_hires,
-        )
-        for number, lot in enumerate(told.lots, start=1)
-    ]
+    contract.lots = [_lot(lot, number) for number, lot in enumerate(told.lots, start=1)]
     contract.employers = [_employer(told.holder)]
     session.add(contract)
     session.flush()
@@ -204,6 +194,18 @@ def _territory(session: Session, need: Need) -> str:
     return COUNTRY
 
 
+def _lot(told: LotTold, number: int) -> ContractLot:
+    return ContractLot(
+        lot_id=told.lot_id,
+        number=number,
+        title=told.title,
+        planned_hours=told.planned_hours,
+        committed_hours=told.committed_hours,
+        targets=told.targets,
+        support_hires=told.support_hires,
+    )
+
+
 def _employer(told: EmployerTold) -> ContractEmployer:
     return ContractEmployer(
         siret=told.siret,
@@ -238,6 +240,18 @@ def change_employer(session: Session, employer_id: int, told: EmployerTold) -> N
         raise AlreadyEmployed from error
 
 
+def add_lot(session: Session, contract_id: int, told: LotTold) -> ContractLot:
+    """One more lot, numbered after the others; the contract's row is locked, so that two people
+    add two."""
+    session.get_one(Contract, contract_id, with_for_update=True)
+    last = select(func.max(ContractLot.number)).where(ContractLot.contract_id == contract_id)
+    lot = _lot(told, (session.scalar(last) or 0) + 1)
+    lot.contract_id = contract_id
+    session.add(lot)
+    session.flush()
+    return lot
+
+
 def plan_lot(session: Session, lot_id: int, told: LotTold) -> None:
     """Say what a lot owes."""
     lot = session.get_one(ContractLot, lot_id, with_for_update=True)
@@ -252,6 +266,26 @@ def change_contract(
     contract = session.get_one(Contract, contract_id, with_for_update=True)
     contract.starts_on, contract.ends_on = starts_on, ends_on
     contract.programme_id = programme_id
+
+
+def move_contract(
+    session: Session, contract_id: int, territory_code: str, user_id: int, ip: str = ""
+) -> None:
+    """Say where the hours of a contract count: those validated, and those to come. The desk of
+    that territory follows it from then on. Raises moderation.desks.NoDesk."""
+    contract = session.get_one(Contract, contract_id, with_for_update=True)
+    if contract.territory_code == territory_code:
+        return
+    rollup.count_elsewhere(session, contract, territory_code)
+    contract.desk = desk_covering(session, [territory_code])
+    audit.note(
+        session,
+        Action.CHANGED,
+        actor_id=user_id,
+        about=("contract", contract_id),
+        ip=ip,
+        fields=["territory_code"],
+    )
 
 
 def close_months(

@@ -32,6 +32,7 @@ def remind_reports(session: Session, now: datetime, secret_key: str) -> None:
                 address=reader.email,
                 promise=Promise.AT_MOST_ONCE,
                 user_id=reader.user_id,
+                topic="hours",
                 link=reader.link,
                 name=reader.name,
                 employer=employer.name,

@@ -169,6 +169,7 @@ def _tell(
         address=reader.email,
         promise=Promise.AT_MOST_ONCE,
         user_id=reader.user_id,
+        topic="hours",
         link=reader.link,
         name=reader.name,
         employer=report.employer.name,

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from marketplace.clauses.contract_tables import ContractTotal, HourReport, HourTotal
+from marketplace.clauses.contract_tables import (
+    Contract,
+    ContractLot,
+    ContractTotal,
+    HourReport,
+    HourTotal,
+)
 from marketplace.clauses.reported import ReportState
 from marketplace.territories.gazetteer import COUNTRY
 
@@ -84,6 +90,20 @@ def count_out(session: Session, report_ids: Sequence[int]) -> None:
     session.execute(delete(ContractTotal).where(ContractTotal.hours == 0))
 
 
+def count_elsewhere(session: Session, contract: Contract, territory_code: str) -> None:
+    """Give a contract another territory, and take its validated hours there."""
+    _lock(session)  # before looking: a report that is being validated is counted by then
+    valid = (
+        select(HourReport.id)
+        .join(HourReport.lot)
+        .where(ContractLot.contract_id == contract.id, HourReport.state == ReportState.VALIDATED)
+    )
+    report_ids = session.scalars(valid).all()
+    count_out(session, report_ids)
+    contract.territory_code = territory_code
+    count_in(session, report_ids)
+
+
 def rebuild(session: Session) -> None:
     """Everything again from the lines of what is validated."""
     session.flush()
@@ -95,7 +115,11 @@ def rebuild(session: Session) -> None:
 
 def _shift(session: Session, report_ids: Sequence[int], sign: int) -> None:
     session.flush()
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    _lock(session)
     said = {"reports": list(report_ids), "sign": sign}
     session.execute(text(_TERRITORIES), said | {"country": COUNTRY})
     session.execute(text(_CONTRACTS), said)
+
+
+def _lock(session: Session) -> None:
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

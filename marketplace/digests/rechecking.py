@@ -64,9 +64,10 @@ def why_not(
     need_id = row.context.get("need_id")
     if row.topic == Topic.NEEDS and need_id and not open_among(session, {need_id}, now):
         return "besoin clos"
-    if row.user_id is not None and row.topic in {*Topic, opting_out.EVERYTHING}:
-        return _why_not_person(session, row, row.user_id, subject, now)
-    return None
+    if row.user_id is None:
+        return _why_not_firm(session, row) if row.topic == Topic.HOURS else None
+    has_rhythm = row.topic in {*Topic, opting_out.EVERYTHING}
+    return _why_not_person(session, row, row.user_id, subject, now) if has_rhythm else None
 
 
 def _why_not_person(
@@ -93,6 +94,15 @@ def _why_not_contact(session: Session, row: OutgoingMail, now: datetime) -> str 
     needs = [need for need in row.context["needs"] if need["need_id"] in still_open]
     row.context = row.context | {"needs": needs}
     return None if needs else "besoins clos"
+
+
+def _why_not_firm(session: Session, row: OutgoingMail) -> str | None:
+    """Of a mail to a firm without an account, which ends such mails by the link of its address."""
+    address = row.address.lower()
+    session.execute(insert(ContactAddress).values(address=address).on_conflict_do_nothing())
+    contact = session.scalars(select(ContactAddress).filter_by(address=address)).one()
+    row.context = row.context | {"contact_id": contact.id}
+    return "désabonné" if contact.refused_at is not None else None
 
 
 def _why_not_digest(

@@ -20,6 +20,7 @@ HEADINGS: Mapping[Topic, str] = {
     Topic.QUEUE: "Votre guichet",
     Topic.MESSAGES: "Messages et questions",
     Topic.SEARCHES: "Vos recherches enregistrées",
+    Topic.HOURS: "Vos heures d'insertion",
 }
 
 ORDER = (
@@ -30,6 +31,7 @@ ORDER = (
     Topic.MESSAGES,
     Topic.AMENDMENTS,
     Topic.OUTCOMES,
+    Topic.HOURS,
     Topic.SEARCHES,
 )
 
@@ -38,6 +40,7 @@ PAGES: Mapping[Topic, str] = {
     Topic.QUEUE: "/guichet/",
     Topic.ANSWERS: "/tableau-de-bord",
     Topic.POSTED: "/mes-besoins",
+    Topic.HOURS: "/contrats",
 }
 """Where the rest of a section is; in the notifications for the others."""
 
@@ -124,5 +127,6 @@ def subject_of(sections: Sequence[Mapping[str, Any]]) -> str:
         Topic.MESSAGES: f"{count} messages vous attendent",
         Topic.AMENDMENTS: f"{count} changements dans les besoins que vous suivez",
         Topic.OUTCOMES: f"L'issue de {count} de vos réponses",
+        Topic.HOURS: f"{count} relevés d'heures d'insertion vous attendent",
         Topic.SEARCHES: f"{count} nouveautés dans vos recherches",
     }[topic]

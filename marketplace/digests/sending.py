@@ -84,7 +84,7 @@ def composed(row: OutgoingMail, config: Config) -> Composed:
 
 def unsubscribe_token(row: OutgoingMail, secret: str) -> str:
     """Nothing for security mails and invitations: nobody unsubscribes from those."""
-    if row.kind == rechecking.CONTACT:
+    if row.user_id is None and "contact_id" in row.context:
         return opting_out.token_for_contact(secret, row.context["contact_id"])
     if row.user_id is None or row.topic not in {*Topic, opting_out.EVERYTHING}:
         return ""

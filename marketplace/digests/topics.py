@@ -13,6 +13,7 @@ class Topic(StrEnum):
     QUEUE = "queue"
     MESSAGES = "messages"
     SEARCHES = "searches"
+    HOURS = "hours"
 
 
 class Rhythm(StrEnum):
@@ -31,6 +32,7 @@ LABELS: Mapping[Topic, str] = {
     Topic.QUEUE: "Ce qui attend à votre guichet",
     Topic.MESSAGES: "Les messages et les questions",
     Topic.SEARCHES: "Vos recherches enregistrées",
+    Topic.HOURS: "Les heures d'insertion que vous déclarez",
 }
 
 RHYTHMS: Mapping[Rhythm, str] = {
@@ -57,6 +59,7 @@ UNASKED: Mapping[Topic, Rhythm] = {
     Topic.QUEUE: Rhythm.DAILY,
     Topic.MESSAGES: Rhythm.IMMEDIATE,
     Topic.SEARCHES: Rhythm.WEEKLY,
+    Topic.HOURS: Rhythm.IMMEDIATE,
 }
 """The rhythm of who chose none."""
 
@@ -68,7 +71,7 @@ def topics_for(*, buys: bool, supplies: bool, facilitates: bool) -> list[Topic]:
     """What may be told to a person, by what it belongs to, in the order of LABELS."""
     told = {Topic.SEARCHES}
     if supplies:
-        told |= {Topic.NEEDS, Topic.AMENDMENTS, Topic.OUTCOMES, Topic.MESSAGES}
+        told |= {Topic.NEEDS, Topic.AMENDMENTS, Topic.OUTCOMES, Topic.MESSAGES, Topic.HOURS}
     if buys:
         told |= {Topic.ANSWERS, Topic.POSTED, Topic.MESSAGES}
     if facilitates:

@@ -28,7 +28,7 @@ from marketplace.answers.responding import say_interested
 from marketplace.answers.tables import Answer
 from marketplace.db import db, transaction
 from marketplace.files.contents import LARGEST_MB, ending_names
-from marketplace.forms import add_error, paging
+from marketplace.forms import add_error, paging, pressed
 from marketplace.guards.roles import structure_member_required, viewer, viewer_of
 from marketplace.guards.scopes import PUBLIC_STATUSES
 from marketplace.matching.lifecycle import ANSWERED
@@ -134,7 +134,7 @@ def edit(slug: str, structure: str) -> ResponseReturnValue:
     form = answer_form(need, answer)
     if not form.validate_on_submit():
         return _edit_page(form, need, own), 422 if form.errors else 200
-    is_draft = request.form.get("action") == "save"
+    is_draft = pressed("action", "send", "save") == "save"
     deed = save_answer if is_draft else send_answer
     now, seen = clock.now(), form.seen_version()
     try:
@@ -239,7 +239,7 @@ def follow(token: str) -> ResponseReturnValue:
         abort(404)
     structure = session.get_one(Structure, invited.structure_id)
     form = DeclineForm()
-    wants = request.form.get("action", "")
+    wants = pressed("action", "interest", "decline")
     if request.method == "POST":
         try:
             if wants == "interest":

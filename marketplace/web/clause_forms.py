@@ -83,7 +83,7 @@ class LineForm(Form):
     """A contract, or one of its lots."""
 
     title = StringField("Intitulé", [Optional(), Length(max=200)], filters=[one_line])
-    trade = SelectField("Métier")
+    trade = SelectField("Métier", default="")
     amount = AmountField("Montant hors taxes")
     share = FigureField("Part de main-d'œuvre dans le prix")
     taken_over = FigureField("Heures du personnel repris", most=MOST_HOURS)

@@ -19,6 +19,7 @@ from marketplace.answers.consortium_tables import Consortium
 from marketplace.answers.discussing import say as say_in_group
 from marketplace.answers.lifecycle import Refused
 from marketplace.db import db, transaction
+from marketplace.forms import pressed
 from marketplace.guards.roles import Viewer, sign_in_required, viewer
 from marketplace.guards.scopes import (
     is_bought_by,
@@ -48,7 +49,7 @@ def show(group_id: int) -> str:
 @sign_in_required
 def reply(group_id: int) -> ResponseReturnValue:
     """A structure accepts its invitation or not."""
-    accepts = request.form.get("accepts") == "yes"
+    accepts = pressed("accepts", "yes", "no") == "yes"
 
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
         joining.reply(session, group_id, acting.id, accepts=accepts, user_id=user_id, now=now)
@@ -169,7 +170,8 @@ def acting_structure(group: Consortium) -> Structure:
     """The structure of the group in whose name a form is sent; 404 for another's."""
     own = own_members(asking(), group)
     wanted = request.form.get("structure", "")
-    return next((one for one in own if one.slug == wanted), own[0] if own else None) or abort(404)
+    named = [one for one in own if wanted in ("", one.slug)]
+    return named[0] if named else abort(404)
 
 
 def is_inside(who: Viewer, group: Consortium) -> bool:

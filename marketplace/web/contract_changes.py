@@ -12,8 +12,10 @@ from marketplace.clauses.contracting import (
     AlreadyEmployed,
     ContractTold,
     add_employer,
+    add_lot,
     change_contract,
     change_employer,
+    move_contract,
     open_contract,
     open_from_need,
     plan_lot,
@@ -23,15 +25,18 @@ from marketplace.clauses.reported import ROLES, EmployerRole, ProgrammeKind
 from marketplace.db import db, transaction
 from marketplace.forms import NO_AMOUNT, add_error, choices_of
 from marketplace.guards.roles import buyer_or_facilitator_required, sign_in_required
-from marketplace.guards.scopes import need_of_insider, runs_contract
+from marketplace.guards.scopes import need_of_insider, runs_contract, visible_contracts
 from marketplace.needs.lifecycle import Status
 from marketplace.territories import naming
 from marketplace.territories.queries import gazetteer
+from marketplace.web.accounts import ip
 from marketplace.web.contract_forms import (
+    ChangeForm,
     ContractForm,
     EmployerForm,
     LotFields,
     PeriodFields,
+    TerritoryFields,
     employer_shown,
     lot_shown,
 )
@@ -57,7 +62,7 @@ def create() -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-def _find_territory(form: ContractForm) -> bool:
+def _find_territory(form: TerritoryFields) -> bool:
     code = naming.zone_named(gazetteer(db.session()), form.territory.data or "")
     if code is None:
         add_error(form.territory, "Territoire introuvable\u00a0: choisissez-le dans la liste")
@@ -113,10 +118,11 @@ def open_of_need(slug: str) -> ResponseReturnValue:
 )
 @sign_in_required
 def change(contract_id: int) -> ResponseReturnValue:
-    """When it runs, and for which programme."""
-    contract = _own(contract_id)
-    form = PeriodFields(
+    """When it runs, where its hours count, and for which programme."""
+    contract, who = _own(contract_id), asking()
+    form = ChangeForm(
         data={
+            "territory": naming.label(gazetteer(db.session()), contract.territory_code),
             "starts_on": contract.starts_on,
             "ends_on": contract.ends_on,
             "programme": str(contract.programme_id or ""),
@@ -124,12 +130,33 @@ def change(contract_id: int) -> ResponseReturnValue:
         }
     )
     form.offer(queries.programmes(db.session()))
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _find_territory(form):
         with transaction() as session:
             change_contract(session, contract_id, *form.period, _programme(session, form))
+            move_contract(session, contract_id, form.territory_code, who.user_id, ip())
+            desk = session.get_one(Contract, contract_id).desk.name
+        is_theirs = visible_contracts(who).where(Contract.id == contract_id)
+        if db.session.scalars(is_theirs).first() is None:  # another desk has it now
+            flash(f"Le contrat est modifié\u00a0: {desk} le suit désormais.", "success")
+            return redirect(url_for("contracts.index"))
         flash("Le contrat est modifié.", "success")
         return redirect(url_for("contracts.show", contract_id=contract_id))
     page = render_template("web/contract_changes/change.html", form=form, contract=contract)
+    return page, 422 if form.is_submitted() else 200
+
+
+@contract_changes.route(
+    "/contrats/<int(max=2147483647):contract_id>/lots/nouveau", methods=["GET", "POST"]
+)
+@sign_in_required
+def new_lot(contract_id: int) -> ResponseReturnValue:
+    contract, form = _own(contract_id), LotFields()
+    if form.validate_on_submit():
+        with transaction() as session:
+            add_lot(session, contract_id, form.lot(form.title.data or ""))
+        flash("Le lot est ajouté\u00a0: ses heures se déclarent à part.", "success")
+        return redirect(url_for("contracts.show", contract_id=contract_id))
+    page = render_template("web/contract_changes/lot.html", form=form, contract=contract, lot=None)
     return page, 422 if form.is_submitted() else 200
 
 

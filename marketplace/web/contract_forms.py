@@ -193,10 +193,9 @@ def lot_shown(lot: ContractLot) -> dict[str, object]:
     }
 
 
-class ContractForm(LotFields, PeriodFields):
-    """A contract that no need led to, with one lot; its other lots come afterwards."""
+class TerritoryFields(FrenchForm):
+    """Where the hours count; `territory_code` is found by the page."""
 
-    organisation = SelectField("Acheteur")
     territory = StringField(
         "Territoire où comptent les heures",
         [
@@ -205,6 +204,18 @@ class ContractForm(LotFields, PeriodFields):
         ],
         filters=[one_line],
     )
+
+    territory_code = ""
+
+
+class ChangeForm(TerritoryFields, PeriodFields):
+    """What may change of a contract that is followed."""
+
+
+class ContractForm(LotFields, TerritoryFields, PeriodFields):
+    """A contract that no need led to, with one lot; its other lots come afterwards."""
+
+    organisation = SelectField("Acheteur")
     lever = SelectField("Levier", choices=choices_of({"": "Non précisé"} | LEVERS), default="")
     nature = SelectField("Nature", choices=choices_of({"": "Non précisée"} | NATURES), default="")
     amount = AmountField("Montant hors taxes", [Optional()])
@@ -222,8 +233,6 @@ class ContractForm(LotFields, PeriodFields):
         [Optional(), Length(max=254)],
         filters=[one_line],
     )
-
-    territory_code = ""
 
     def validate_amount(self, field: AmountField) -> None:
         amounts = field.data or NO_AMOUNT

@@ -118,7 +118,7 @@ def report_shown(report: HourReport | None) -> dict[str, object]:
 
 
 class ImportForm(FrenchForm):
-    """A sheet, as a file or as the text that the page before it carried on."""
+    """A sheet, as a file or as the page before it carried it on."""
 
-    sheet = FileField("Fichier CSV des heures")
+    sheet = FileField("Fichier CSV ou XLSX des heures")
     content = HiddenField()

@@ -1,5 +1,7 @@
 """The hours of a month: typed by an employer or its desk, by a firm with a link, or in a sheet."""
 
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
@@ -12,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 from marketplace import clock
 from marketplace.clauses import contract_queries as queries
 from marketplace.clauses.contract_tables import Contract, ContractEmployer, ContractLot
-from marketplace.clauses.reading_hours import REQUIRED, Sheet, column_help, read_hours
+from marketplace.clauses.reading_hours import REQUIRED, Sheet, column_help, read_hours, retold
 from marketplace.clauses.report_links import DeadLink, employer_of
 from marketplace.clauses.reported import (
     STATES,
@@ -29,8 +31,14 @@ from marketplace.guards.scopes import employers_reported_by, visible_contracts
 from marketplace.sheets import Unreadable
 from marketplace.web.contracts import asking, contract_among
 from marketplace.web.hour_forms import LARGEST_SHEET, ImportForm, ReportForm, report_shown
+from marketplace.web.sheet_field import SHEETS
+from marketplace.workbooks import is_workbook
 
 hours = Blueprint("hours", __name__)
+
+NO_FILE = "Choisissez un fichier CSV ou XLSX."
+LARGEST_CARRIED = 4 * LARGEST_SHEET
+"""Bytes that a sheet may have once it is unpacked from the page that carried it on."""
 
 
 @hours.route(
@@ -135,7 +143,7 @@ def _send(
 def import_sheet(contract_id: int) -> ResponseReturnValue:
     """A sheet is looked at first, then written whole: a line that is wrong stops all of it."""
     contract, own = _reported(contract_id)
-    form, sheet, problem, content = ImportForm(), None, "", ""
+    form, sheet, problem, content = ImportForm(), None, "", b""
     if (go := request.form.get("go", "check")) not in ("check", "import"):
         abort(400)
     if form.validate_on_submit():
@@ -157,41 +165,56 @@ def import_sheet(contract_id: int) -> ResponseReturnValue:
         sheet=sheet,
         is_sound=is_sound,
         problem=problem,
-        content=content,
+        content=_carried_on(content) if is_sound else "",
         columns=column_help(contract),
-        most_mb=LARGEST_SHEET // 1_000_000,
+        accept=SHEETS,
+        largest=f"{LARGEST_SHEET // 1_000_000}\u00a0Mo",
     )
     is_told = sheet is not None and not problem and go == "check"  # looking found what it found
     return page, 422 if form.is_submitted() and not is_told else 200
 
 
-def _content(form: ImportForm) -> tuple[str, str]:
-    """The text of a sheet, from the file or from the page before; else why there is none."""
+def _content(form: ImportForm) -> tuple[bytes, str]:
+    """A sheet, from the file or from the page before; else why there is none."""
     sent = form.sheet.data
     if not isinstance(sent, FileStorage) or not sent.filename:
-        said = form.content.data or ""
-        return said, "" if said.strip() else "Choisissez un fichier CSV."
+        content = _carried_here(form.content.data or "")
+        return content, "" if content.strip() else NO_FILE
     raw = sent.stream.read(LARGEST_SHEET + 1)
     if len(raw) > LARGEST_SHEET:
-        return "", "Le fichier dépasse 1 Mo\u00a0: importez quelques mois à la fois."
-    if raw.startswith(b"PK"):
-        return "", "Ce fichier est un classeur\u00a0: enregistrez la feuille au format CSV."
+        return b"", "Le fichier dépasse 1 Mo\u00a0: importez quelques mois à la fois."
+    if is_workbook(BytesIO(raw)):
+        return raw, ""
     try:
-        return raw.decode("utf-8-sig"), ""
+        raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace"), ""  # what Excel writes unasked
+        return raw.decode("cp1252", "replace").encode(), ""  # what Excel writes unasked
+    return raw, ""
+
+
+def _carried_on(content: bytes) -> str:
+    """A sheet for the page that asks whether to import it, much smaller than it was."""
+    return urlsafe_b64encode(zlib.compress(retold(BytesIO(content)).encode())).decode()
+
+
+def _carried_here(said: str) -> bytes:
+    """What the page before carried on; nothing, when it was tampered with."""
+    try:
+        return zlib.decompressobj().decompress(urlsafe_b64decode(said), LARGEST_CARRIED)
+    except (ValueError, zlib.error):
+        return b""
 
 
 def _read(
-    content: str, contract: Contract, own: Sequence[ContractEmployer]
+    content: bytes, contract: Contract, own: Sequence[ContractEmployer]
 ) -> tuple[Sheet | None, str]:
-    file = BytesIO(content.encode("utf-8", "replace"))
+    ids = [one.id for one in own]
     try:
-        sheet = read_hours(file, contract, [one.id for one in own], clock.today())
+        sheet = read_hours(BytesIO(content), contract, ids, clock.today())
     except Unreadable:
         return None, (
-            "Le fichier n'est pas lisible\u00a0: il faut un CSV dont la première ligne nomme "
-            f"les colonnes {', '.join(REQUIRED)}."
+            "Le fichier n'est pas lisible\u00a0: il faut un CSV ou un classeur XLSX dont la "
+            f"première ligne nomme les colonnes {', '.join(REQUIRED)}."
         )
     return sheet, "" if sheet.lines else "Le fichier n'a aucune ligne d'heures."
 

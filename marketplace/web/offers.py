@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import clock, formats
 from marketplace.db import db, transaction
-from marketplace.forms import cleaned
+from marketplace.forms import cleaned, pressed
 from marketplace.guards.roles import Viewer, structure_member_required, viewer
 from marketplace.guards.scopes import offers_of, spoken_for_by
 from marketplace.matching.explaining import distance
@@ -215,7 +215,7 @@ def _keep(structure: Structure, form: OfferForm, offer: Offer | None) -> Respons
         form.add_zone()
         return _page(structure, form, offer), 422 if form.errors else 200
     is_seen = offer is not None and offer.status not in TO_SEND
-    is_sent = is_seen or request.form.get("go") != "draft"
+    is_sent = pressed("go", "save", "send", "draft") != "draft" or is_seen
     if not form.validate_for(is_sent):
         return _page(structure, form, offer), 422
     slug, who, now = structure.slug, _person().user_id, clock.now()

@@ -1,6 +1,6 @@
 """What a facilitator proposes to change in a need: its buyer accepts or not."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -9,6 +9,7 @@ from marketplace.answers import support_queries, supporting
 from marketplace.answers.support_tables import NeedProposal
 from marketplace.answers.supporting import NotProposed
 from marketplace.db import db, transaction
+from marketplace.forms import pressed
 from marketplace.guards.roles import buyer_required
 from marketplace.web.needs import buyer, own_need
 
@@ -33,7 +34,7 @@ def index(slug: str) -> str:
 @buyer_required
 def decide(slug: str, proposal_id: int) -> ResponseReturnValue:
     """One click: the need is changed, or is not."""
-    need, accepts = own_need(slug), request.form.get("accepts") == "yes"
+    need, accepts = own_need(slug), pressed("accepts", "yes", "no") == "yes"
     named = select(NeedProposal.id).filter_by(need_id=need.id, id=proposal_id)
     known = db.session.scalars(named).one()
     deed = supporting.accept if accepts else supporting.refuse

@@ -28,7 +28,7 @@ from marketplace.answers.lifecycle import Refused
 from marketplace.answers.tables import Answer
 from marketplace.audit import Action
 from marketplace.db import db, transaction
-from marketplace.forms import FrenchForm, cleaned, paging
+from marketplace.forms import FrenchForm, cleaned, paging, pressed
 from marketplace.guards.roles import buyer_required
 from marketplace.matching.tables import Match
 from marketplace.needs.tables import Need
@@ -131,7 +131,7 @@ def note(slug: str, structure: str) -> ResponseReturnValue:
 def shortlist(slug: str, structure: str) -> ResponseReturnValue:
     """Put a structure on the short list, or take it off."""
     need, match = _answered(slug, structure)
-    is_off = request.form.get("wants") == "off"
+    is_off = pressed("wants", "on", "off") == "off"
     deed = take_off_shortlist if is_off else put_on_shortlist
     try:
         with transaction() as session:

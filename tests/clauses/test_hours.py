@@ -44,7 +44,9 @@ def test_hours_grow_with_the_amount_alone(
     amount: float, share: float, rate: float, cost: float, times: float
 ) -> None:
     once = Line(amount, share, rate, cost).hours
-    assert Line(amount * times, share, rate, cost).hours == pytest.approx(once * times, abs=1e-6)
+    assert Line(amount * times, share, rate, cost).hours == pytest.approx(
+        once * times, rel=1e-9, abs=1e-6
+    )
 
 
 @given(st.lists(st.builds(Line, AMOUNTS, SHARES, SHARES, COSTS), min_size=1, max_size=8))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from marketplace.audit import AuditEntry
 from marketplace.clauses import rollup
 from marketplace.clauses.contract_tables import (
     Contract,
@@ -21,14 +22,18 @@ from marketplace.clauses.contract_tables import (
 from marketplace.clauses.contracting import (
     AlreadyEmployed,
     EmployerTold,
+    LotTold,
     add_employer,
+    add_lot,
     close_months,
+    move_contract,
 )
 from marketplace.clauses.figures import breakdown, by_year, figures_of, hours_by
 from marketplace.clauses.reminding_hours import remind_reports
 from marketplace.clauses.reported import Age, District, Line, Public, ReportState, Sex, Way
 from marketplace.clauses.reporting import Refusal, Refused, ask, send_report, validate
 from marketplace.db import transaction
+from marketplace.digests.topics import Topic
 from marketplace.mail import OutgoingMail
 from tests.factories import people
 from tests.factories.contracts import (
@@ -157,6 +162,40 @@ def test_an_employer_works_once_on_a_contract(session: Session, opened: Contract
         add_employer(session, opened.id, EmployerTold(opened.holder.siret, "La même"))
 
 
+def test_the_hours_of_a_contract_go_with_it_to_another_territory_and_its_desk_follows_it(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    jura = people.desk(session, "39", name="Guichet du Jura")
+    people.facilitator(session, jura)
+    told = line(900, 9, 9)
+    validate(session, send(session, opened, told).id, 1, facilitator_id, MONDAY)
+    waiting = send(session, opened, told, month=NOVEMBER)
+    move_contract(session, opened.id, DOLE, facilitator_id)
+    session.commit()
+    assert (opened.territory_code, opened.desk_id) == (DOLE, jura.id)
+    kept = totals(session)
+    assert kept == sums(session)
+    assert {key[0] for key in kept} >= {DOLE, "39", "FR"}
+    assert not {key[0] for key in kept} & {BESANCON, "25"}
+    assert session.scalars(select(ContractTotal.hours)).one() == 900
+    validate(session, waiting.id, 1, facilitator_id, MONDAY)
+    assert totals(session) == sums(session)
+    move_contract(session, opened.id, DOLE, facilitator_id)  # where it is already
+    [note] = session.scalars(select(AuditEntry).filter_by(object_kind="contract")).all()
+    assert note.details == {"fields": ["territory_code"]}
+
+
+def test_a_lot_that_is_added_comes_after_the_others(session: Session, opened: Contract) -> None:
+    for title in ("Peinture", "Plomberie"):
+        add_lot(session, opened.id, LotTold(title, Decimal(50)))
+    session.commit()
+    assert [(lot.number, lot.title) for lot in opened.lots[1:]] == [
+        (2, "Peinture"),
+        (3, "Plomberie"),
+    ]
+    assert figures_of(session, BESANCON).planned == 1100
+
+
 LINES = st.builds(
     line,
     hours=st.integers(1, 20_000).map(lambda cents: cents / 100),
@@ -254,4 +293,6 @@ def test_employers_who_said_nothing_are_reminded_once(session: Session, opened: 
     assert [mail.address for mail in mails] == ["paie@boucle.invalid", member.email]
     assert mails[0].context["link"].startswith("/heures/")
     assert mails[1].context["link"] == f"/contrats/{opened.id}"
-    assert {mail.context["month"] for mail in mails} == {"octobre 2026"}
+    assert {(mail.context["month"], mail.topic) for mail in mails} == {
+        ("octobre 2026", Topic.HOURS)
+    }

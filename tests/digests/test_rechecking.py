@@ -11,7 +11,7 @@ from marketplace import mail
 from marketplace.accounts.tables import User
 from marketplace.config import Config
 from marketplace.db import transaction
-from marketplace.digests import bouncing
+from marketplace.digests import bouncing, opting_out
 from marketplace.digests.bouncing import refused
 from marketplace.digests.examples import example_of
 from marketplace.digests.tables import NoticeKind
@@ -77,6 +77,34 @@ def test_a_mail_about_a_topic_can_be_stopped_in_one_click_and_a_security_mail_ca
     assert (told["Precedence"], told["Auto-Submitted"]) == ("bulk", "auto-generated")
     assert security["List-Unsubscribe"] is None
     assert "desabonnement" not in str(security)
+
+
+def test_a_firm_without_an_account_ends_its_reminders_by_the_link_of_its_address(
+    session: Session, settings: Config, relay: Relay
+) -> None:
+    def remind(month: str) -> int:
+        with transaction() as posting:
+            mail.post(
+                posting,
+                key=month,
+                kind="clauses/report_due",
+                address="Paie@firme.example.fr",
+                promise=Promise.AT_MOST_ONCE,
+                topic=Topic.HOURS,
+                **example_of("clauses/report_due"),
+            )
+        return posting.scalars(select(OutgoingMail.id).filter_by(key=month)).one()
+
+    send(remind("octobre"), settings, MONDAY)
+    token = str(relay.received[0]["List-Unsubscribe"]).strip("<>").rpartition("/")[2]
+    with transaction() as stopping:
+        who = opting_out.whom(stopping, settings.secret_key, token)
+        opting_out.opt_out(stopping, who, MONDAY)
+    later = remind("novembre")
+    send(later, settings, MONDAY)
+    session.rollback()
+    assert len(relay.received) == 1
+    assert session.get_one(OutgoingMail, later).last_error == "désabonné"
 
 
 def test_a_mail_that_leaves_at_once_is_a_notification_too(

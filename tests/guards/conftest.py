@@ -16,6 +16,15 @@ NO_PROVIDER_LISTENS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def put_back_after_a_failure(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that failed midway leaves nothing changed to the next ones."""
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed and "world" in request.fixturenames:
+        request.getfixturevalue("world").put_back()
+
+
 @pytest.fixture(scope="module")
 def world(prepared_app: Flask, config: Config) -> Iterator[World]:
     """With the pages of an identity provider, which does not answer."""

@@ -35,6 +35,9 @@ from tests.guards.matrix import Row, path_to, rows, someone_allowed
 from tests.guards.pages import Control, Form, forms_of
 from tests.guards.world import ROLES, WATCHED, World
 
+pytestmark = pytest.mark.timeout(900)
+"""Some of these tests send every form there is, several times: minutes on a busy machine."""
+
 GETS = [row for row in rows() if row.method == "GET"]
 POSTS = [row for row in rows() if row.method == "POST"]
 REFUSED = range(400, 500)
@@ -220,19 +223,35 @@ def is_stored(world: World, words: str) -> bool:
 
 
 NOT_TYPED = ("radio", "select", "hidden", "submit")
+UNREAD = {"csrf_token", "proposed"}
+"""Told beside the answers: `proposed` only spares the preview of an offer a repetition."""
 
 
 def test_an_answer_that_was_not_offered_is_refused(world: World, doors: list[Door]) -> None:
     """Another value for each list of choices in turn: an error, and nothing changed."""
     taken = {}
     for door in doors:
-        for name in {c.name for c in door.form.controls if c.kind in NOT_TYPED} - {"csrf_token"}:
-            page = send(world, door, door.form.filled() | {name: "administrator-999"})
+        for name, kind in {(c.name, c.kind) for c in door.form.controls if c.kind in NOT_TYPED}:
+            if name in UNREAD:
+                continue
+            others = {c.name for c in door.form.controls if c.kind == "submit" == kind}
+            said = {key: words for key, words in door.form.filled().items() if key not in others}
+            page = send(world, door, said | {name: "administrator-999"})
             kept = keeps_what_is_right(door) and not is_stored(world, "administrator-999")
             changed = world.what_changed()
-            if not kept and (page.status_code not in REFUSED or changed):
+            if not kept and (changed or not is_turned_down(world, door, page)):
                 taken[f"{door}: {name}"] = (page.status_code, changed)
     assert taken == {}
+
+
+def is_turned_down(world: World, door: Door, page: TestResponse) -> bool:
+    """Refused, or shown again to be put right, or sent on to a page that says why."""
+    if page.status_code in REFUSED:
+        return True
+    if page.location:
+        page = world.browsers[door.role].open("GET", page.location)
+        return "notice-success" not in page.text
+    return page.mimetype == "text/html"
 
 
 def test_ten_thousand_characters_in_a_line_are_refused(world: World, doors: list[Door]) -> None:
@@ -279,7 +298,7 @@ def test_markup_that_people_type_is_shown_as_they_typed_it(world: World, doors: 
         page = send(world, door, door.form.filled() | dict.fromkeys(texts, MARKUP))
         if page.location:
             page = world.browsers[door.role].open("GET", page.location)
-        assert "<img src=x" not in page.text, str(door)
+        assert page.mimetype != "text/html" or "<img src=x" not in page.text, str(door)
         with world.app.app_context():
             for letter in letters_in(db.session()):
                 html = letter.get_body(("html",))
@@ -374,12 +393,14 @@ def test_no_words_asked_for_break_a_page(world: World) -> None:
         if row.answers[role] != "200" or row.endpoint == "static":
             continue
         page = world.browsers[role].open("GET", path)
-        names = {c.name for form in forms_of(page.text, path, "get") for c in form.controls}
+        asking = forms_of(page.text, path, "get") if page.mimetype == "text/html" else []
+        names = {c.name for form in asking for c in form.controls}
         for words in SEARCHED:
             forget_counts(world.app)
             asked = dict.fromkeys(names | {"page", "next"}, words)
-            answer = world.browsers[role].open("GET", path, query_string=asked)
-            if answer.status_code not in (200, 302, 400, 422) or "<b>" in answer.text:
+            answer = world.browsers[role].open("GET", path.split("?")[0], query_string=asked)
+            is_markup = answer.mimetype == "text/html" and "<b>" in answer.text
+            if answer.status_code not in (200, 302, 400, 422) or is_markup:
                 broken[f"{row}: {words[:20]}"] = answer.status_code
     assert broken == {}
     assert world.what_changed() == set()

@@ -1,6 +1,6 @@
 """One world with an object of each kind, seen by each role, put back after what changed it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -175,16 +175,18 @@ class World:
         now = self.fingerprints()
         changed = {name for name in now if now[name] != self.before[name]}
         if changed:
-            self.put_back()
+            self.put_back(changed)
         return changed
 
-    def put_back(self) -> None:
+    def put_back(self, names: Collection[str] | None = None) -> None:
+        """These tables, else all; whole, so that no key is checked nor followed on the way."""
         with self.app.app_context(), transaction() as session:
-            for table in reversed(WATCHED):
-                session.execute(table.delete())
+            session.execute(text("SET LOCAL session_replication_role = replica"))
             for table in WATCHED:
-                if self.rows[table]:
-                    session.execute(table.insert(), self.rows[table])
+                if names is None or table.name in names:
+                    session.execute(table.delete())
+                    if self.rows[table]:
+                        session.execute(table.insert(), self.rows[table])
 
 
 @contextmanager
@@ -192,22 +194,28 @@ def world_in(app: Flask) -> Iterator[World]:
     """A populated database, empty again at the end."""
     empty = World(app)
     empty.remember()
-    world = World(app)
     try:
-        with app.app_context(), transaction() as session:
-            addresses = _populate(session, world.things)
-        for number, role in enumerate(ROLES, start=1):
-            world.browsers[role] = Browser(app, f"127.0.0.{number}")
-            world.browsers[role].enter(addresses.get(role))
-        names = {world.things[name]: name for name in ("buyer", "member")}
-        with app.app_context():
-            for opened in db.session.scalars(select(UserSession)):
-                if name := names.get(str(opened.user_id)):
-                    world.things[f"session_of_{name}"] = str(opened.id)
+        world = populated(app)
         world.remember()
         yield world
     finally:
         empty.put_back()
+
+
+def populated(app: Flask) -> World:
+    """An object of each kind, and each role before a browser."""
+    world = World(app)
+    with app.app_context(), transaction() as session:
+        addresses = _populate(session, world.things)
+    for number, role in enumerate(ROLES, start=1):
+        world.browsers[role] = Browser(app, f"127.0.0.{number}")
+        world.browsers[role].enter(addresses.get(role))
+    names = {world.things[name]: name for name in ("buyer", "member")}
+    with app.app_context():
+        for opened in db.session.scalars(select(UserSession)):
+            if name := names.get(str(opened.user_id)):
+                world.things[f"session_of_{name}"] = str(opened.id)
+    return world
 
 
 def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:

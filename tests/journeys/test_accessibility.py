@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,12 +20,13 @@ from marketplace.accounts.tables import (
     OrganisationRole,
     User,
 )
-from marketplace.db import transaction
+from marketplace.db import db, transaction
 from marketplace.matching.shortlisting import shortlist_need
 from marketplace.moderation import claims, desks
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import PlaceType
 from marketplace.structures.tables import Structure, StructureClaim
+from tests.conftest import emptied
 from tests.factories import people
 from tests.factories.market import (
     BESANCON,
@@ -35,10 +37,13 @@ from tests.factories.market import (
     structure,
     submitted_need,
 )
+from tests.guards.matrix import path_to, rows
+from tests.guards.world import World, populated
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (320, 1280)
+EYES = ("buyer", "member", "facilitator", "colleague", "visitor", "administrator")
 STEPS = ("quoi", "lots", "lots/ajouter", "ou-et-quand", "comment", "verifier")
 
 
@@ -252,14 +257,64 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.get_by_role("button", name="Se connecter").click()
     wrong = []
     for address in everything.pages[role]:
+        page.goto(address)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
             wrong += violations(page)
             if too_wide(page):
                 wrong.append(f"{address} is wider than {width} px")
     context.close()
     assert wrong == []
+
+
+@pytest.mark.timeout(400)
+def test_axe_finds_nothing_on_any_other_page_of_the_matrix(
+    browser: Browser, site: str, app: Flask
+) -> None:
+    """A page that a later issue adds is in the matrix, and so comes here by itself."""
+    with app.app_context():
+        seen = endpoints_of(app, Site(db.session()).pages)
+    emptied(app)
+    world = populated(app)
+    wrong = []
+    for role, addresses in other_pages(world, seen).items():
+        context = browser.new_context(base_url=site, locale="fr-FR")
+        name, value = app.config["SESSION_COOKIE_NAME"], world.browsers[role].cookie
+        context.add_cookies([{"name": name, "value": value, "url": site}])
+        page = context.new_page()
+        for address in addresses:
+            answer = page.goto(address)
+            assert answer is not None
+            assert answer.status == 200, address
+            for width in reversed(WIDTHS):
+                page.set_viewport_size({"width": width, "height": 900})
+                if too_wide(page):
+                    wrong.append(f"{address} is wider than {width} px for the {role}")
+            wrong += [f"{role}: {found}" for found in violations(page)]
+        context.close()
+    assert wrong == []
+
+
+def endpoints_of(app: Flask, pages: dict[str, list[str]]) -> set[str]:
+    found = app.url_map.bind("tandem.invalid")
+    addresses = [address for each in pages.values() for address in each]
+    known = [address.split("?")[0] for address in addresses if address != "/nulle-part"]
+    return {found.match(address)[0] for address in known}
+
+
+def other_pages(world: World, seen: set[str]) -> dict[str, list[str]]:
+    """For each role, one page of each endpoint that it is the first to see."""
+    found: dict[str, list[str]] = {}
+    for row in rows():
+        role = next((role for role in EYES if row.answers[role] == "200"), None)
+        if row.method != "GET" or row.endpoint in seen or role is None:
+            continue
+        address = path_to(world, row)
+        answer = world.browsers[role].open("GET", address)
+        if answer.status_code == 200 and answer.mimetype == "text/html":
+            seen.add(row.endpoint)
+            found.setdefault(role, []).append(address)
+    return found
 
 
 def test_axe_finds_nothing_on_a_form_full_of_errors(

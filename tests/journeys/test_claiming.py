@@ -62,7 +62,7 @@ def test_a_manager_accepts_who_claims_its_structure_and_its_suggestions_open(
 
     sign_in(page, newcomer.email)
     main = page.get_by_role("main")
-    expect(main.get_by_role("link", name="Les Haies de la Boucle")).to_be_visible()
+    expect(main.get_by_role("link", name="Les Haies de la Boucle", exact=True)).to_be_visible()
     suggested = page.get_by_role("article").filter(has_text="Entretien des espaces verts")
     expect(suggested).to_contain_text("Ville de Besançon")
     page.get_by_role("link", name="Tout voir").click()

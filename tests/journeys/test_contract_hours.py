@@ -62,7 +62,7 @@ def open_contract(page: Page, market: Market, months: list[date]) -> str:
     award(page, market)
     expect(page.get_by_text("833\u00a0h").first).to_be_visible()
     contract_url = page.url
-    page.get_by_role("link", name="Changer la durée ou le programme").click()
+    page.get_by_role("link", name="Changer la durée, le territoire ou le programme").click()
     page.get_by_label("Début").fill(f"{months[0]:%d/%m/%Y}")
     page.get_by_label("Fin").fill(f"{months[0] + timedelta(days=364):%d/%m/%Y}")
     page.get_by_role("button", name="Enregistrer").click()
@@ -89,7 +89,7 @@ def import_months(page: Page, market: Market, contract_url: str, months: list[da
     wrong = lines[0].replace("100,5", "99999")
     for content, button in (([*lines, wrong], ""), (lines, "Importer ces heures")):
         sheet = "\n".join([COLUMNS, *content]).encode()
-        page.get_by_label("Fichier CSV des heures").set_input_files(
+        page.get_by_label("Fichier CSV ou XLSX des heures").set_input_files(
             {"name": "heures.csv", "mimeType": "text/csv", "buffer": sheet}
         )
         page.get_by_role("button", name="Vérifier le fichier").click()

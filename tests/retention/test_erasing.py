@@ -77,7 +77,8 @@ def test_what_it_asked_is_closed_and_taken_off_the_desk(session: Session) -> Non
     session.expire_all()
     claim = session.scalars(select(StructureClaim).filter_by(user_id=person_id)).one()
     assert (claim.message, claim.is_accepted, claim.decided_at) == ("", False, MONDAY)
-    assert session.scalars(select(QueueEntry.decided_at)).one() == MONDAY
+    asked = select(QueueEntry.decided_at).where(QueueEntry.claim_id == claim.id)
+    assert session.scalars(asked).one() == MONDAY
 
 
 def test_the_invitations_it_sent_open_nothing_any_more(session: Session) -> None:

@@ -17,6 +17,7 @@ from marketplace.clauses.contract_tables import Contract, HourLine, HourReport
 from marketplace.clauses.hours import Line
 from marketplace.clauses.report_links import path_of
 from marketplace.clauses.reported import ReportState, month_slug
+from marketplace.digests.topics import Topic
 from marketplace.formats import percent
 from marketplace.mail import OutgoingMail
 from marketplace.needs.lifecycle import Status
@@ -221,6 +222,7 @@ def test_a_firm_reports_by_its_link_and_is_asked_by_mail(
     fill(client, review, decision="ask", question="Vraiment personne ?")
     mail = session.scalars(select(OutgoingMail).filter_by(kind="clauses/report_asked")).one()
     assert (mail.address, mail.context["link"]) == ("paie@firme.invalid", link)
+    assert mail.topic == Topic.HOURS
     stale = client.post(
         review,
         data=forms_of(client.get(review).text, review)[-1].filled()

@@ -1,0 +1,125 @@
+"""Hours handed in as a workbook: read like the CSV, and refused line by line."""
+
+import re
+from datetime import date
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace import clock
+from marketplace.accounts.tables import User
+from marketplace.clauses.contract_tables import Contract, HourLine, HourReport
+from marketplace.clauses.reading_hours import REQUIRED
+from marketplace.sheets import write_xlsx
+from tests.browsing import sign_in
+from tests.factories import people
+from tests.factories.contracts import contract
+from tests.guards.pages import forms_of
+from tests.web.test_contracts import FIRM
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.fixture
+def facilitator(session: Session) -> User:
+    person = people.facilitator(session, people.desk(session, "25"))
+    session.commit()
+    return person
+
+
+@pytest.fixture
+def opened(session: Session, facilitator: User) -> Contract:
+    row = contract(
+        session,
+        facilitator.id,
+        people.organisation(session).id,
+        siret=FIRM,
+        starts_on=date(clock.today().year - 1, 1, 1),
+        ends_on=date(clock.today().year + 1, 12, 31),
+    )
+    session.commit()
+    return row
+
+
+def line(of: Contract, hours: object) -> list[object]:
+    """The month as a day, as spreadsheets make of it; figures as figures."""
+    codes = ["lent", "temp", "rsa", "woman", "26_49", 2024]
+    return [of.starts_on, int(FIRM), *codes, hours, 1, 1]
+
+
+def workbook(*lines: list[object], change: tuple[str, str] = ("", "")) -> bytes:
+    """With something of its sheet written otherwise."""
+    packed = BytesIO(b"".join(write_xlsx(REQUIRED, lines)))
+    made = BytesIO()
+    with ZipFile(packed) as read, ZipFile(made, "w", ZIP_DEFLATED) as again:
+        for name in read.namelist():
+            part = read.read(name).decode()
+            again.writestr(name, part.replace(*change, 1) if name == SHEET else part)
+    return made.getvalue()
+
+
+def checked(client: FlaskClient, of: Contract, content: bytes) -> str:
+    path = f"/contrats/{of.id}/heures/importer"
+    said = forms_of(client.get(path).text, path)[-1].filled()
+    said |= {"go": ["check"], "sheet": (BytesIO(content), "heures.xlsx")}  # type: ignore[dict-item]  # a file
+    return client.post(path, data=said, content_type="multipart/form-data").text
+
+
+def test_a_workbook_is_checked_then_imported_from_the_page(
+    session: Session, client: FlaskClient, opened: Contract, facilitator: User
+) -> None:
+    sign_in(client, facilitator.email)
+    path = f"/contrats/{opened.id}/heures/importer"
+    assert ".csv,.xlsx" in client.get(path).text
+    page = checked(client, opened, workbook(line(opened, 70.5), line(opened, 12)))
+    assert session.query(HourReport).count() == 0
+    [form, _] = [form for form in forms_of(page, path) if form.action == path]
+    forged = client.post(path, data=form.filled() | {"content": "é\0=nothing"})
+    assert forged.status_code == 422
+    assert "Choisissez un fichier CSV ou XLSX." in forged.text
+    done = client.post(path, data=form.filled(), follow_redirects=True)
+    assert "2\u00a0lignes importées" in done.text
+    assert session.scalars(select(HourLine.hours)).one() == 82.5  # lines of one sort add up
+
+
+def test_formulas_and_merged_cells_of_a_workbook_are_refused_by_line(
+    client: FlaskClient, opened: Contract, facilitator: User
+) -> None:
+    sign_in(client, facilitator.email)
+    good = line(opened, 70)
+    page = checked(
+        client,
+        opened,
+        workbook(good, line(opened, 41), change=("<v>41</v>", "<f>40+1</f><v>41</v>")),
+    )
+    assert "formule\u00a0: collez-la comme une valeur" in page
+    assert re.search(r">3</th>\s*<td[^>]*>heures<", page)
+    assert "Importer ces heures" not in page
+    merged = '</sheetData><mergeCells><mergeCell ref="A3:B3"/></mergeCells>'
+    page = checked(client, opened, workbook(good, good, change=("</sheetData>", merged)))
+    assert "cellules fusionnées\u00a0: défusionnez-les" in page
+    assert "Importer ces heures" not in page
+    broken = workbook(good)[:-40]
+    assert "un CSV ou un classeur XLSX" in checked(client, opened, broken)
+
+
+def test_a_sheet_as_long_as_may_be_is_carried_to_the_page_that_imports_it(
+    session: Session, client: FlaskClient, opened: Contract, facilitator: User
+) -> None:
+    sign_in(client, facilitator.email)
+    words = "Mise à disposition;Intérim;Réfugié;Femme;26 à 49 ans;QPV, liste de 2024;0,1;1;0"
+    line = f"{opened.starts_on:%Y-%m};{FIRM};{words}"
+    sheet = "\n".join([";".join(REQUIRED), *[line] * 40]).encode()
+    padded = sheet + b"\n" * (1_000_000 - len(sheet))
+    page = checked(client, opened, padded)
+    path = f"/contrats/{opened.id}/heures/importer"
+    [form, _] = [form for form in forms_of(page, path) if form.action == path]
+    assert (
+        "40\u00a0lignes importées"
+        in client.post(path, data=form.filled(), follow_redirects=True).text
+    )
+    assert session.scalars(select(HourLine.hours)).one() == 4
