@@ -191,7 +191,7 @@ def edit(list_id: int) -> ResponseReturnValue:
 def delete(list_id: int) -> ResponseReturnValue:
     with transaction() as session:
         kept = _ruled(session, list_id)
-        if request.method == "GET":
+        if request.method != "POST":  # a HEAD only looks
             return render_template("web/lists/delete.html", kept=kept)
         favouring.delete_list(session, kept)
     flash("La liste est supprimée.", "success")
