@@ -39,7 +39,6 @@ KEPT = {
     "desks",
     "offer_changes",
     "reference_loads",
-    "search_documents",
     "searched_words",
     "sector_groups",
     "sectors",
