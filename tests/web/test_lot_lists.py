@@ -1,5 +1,7 @@
 """One ranked list per lot, on the buyer's page and on the facilitator's."""
 
+from html import unescape
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -63,6 +65,6 @@ def test_the_facilitator_reads_how_many_could_answer_each_lot(
     receive_need(session, need, MONDAY)
     session.commit()
     sign_in(client, desk.email)
-    page = client.get(f"/guichet/besoins/{need.slug}").text.replace("&nbsp;", " ")
+    page = unescape(client.get(f"/guichet/besoins/{need.slug}").text).replace("\u00a0", " ")
     assert "Lot 2 · Vitrerie" in page
     assert page.count("1 structure peut répondre, dont 1 à moins de 20 km") == 2
