@@ -1,5 +1,6 @@
 """Outgoing mail: what was sent, what was not and why, what is next, and how every message looks."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from flask import (
@@ -16,6 +17,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from wtforms import SelectField
 
 from marketplace import audit, clock, mail
@@ -115,45 +117,40 @@ def show_html(mail_id: int) -> Response:
 @mails.post("/<int(max=2147483647):mail_id>/renvoyer")
 @administrator_required
 def send_again(mail_id: int) -> ResponseReturnValue:
-    _mail(mail_id)
-    try:
-        with transaction() as session:
-            mail.send_again(session, mail_id)
-            audit.note(
-                session,
-                audit.Action.CHANGED,
-                actor_id=current_user.user_id,
-                about=("mail", mail_id),
-                ip=request.remote_addr or "",
-                sent="again",
-            )
-    except mail.NoSuchMail:
-        flash("Ce courriel n'attend plus d'être renvoyé.", "warning")
-    else:
+    if _changed(mail_id, mail.send_again, "again"):
         flash("Le courriel repart dans un instant.", "success")
+    else:
+        flash("Ce courriel n'attend plus d'être renvoyé.", "warning")
     return redirect(url_for("mails.show", mail_id=mail_id))
 
 
 @mails.post("/<int(max=2147483647):mail_id>/annuler")
 @administrator_required
 def cancel(mail_id: int) -> ResponseReturnValue:
+    if _changed(mail_id, mail.cancel, "cancelled"):
+        flash("Le courriel ne partira pas.", "success")
+    else:
+        flash("Ce courriel n'attend plus de partir.", "warning")
+    return redirect(url_for("mails.show", mail_id=mail_id))
+
+
+def _changed(mail_id: int, deed: Callable[[Session, int], None], sent: str) -> bool:
+    """Whether the mail still waited for a person; what it was told stands in the trail."""
     _mail(mail_id)
     try:
         with transaction() as session:
-            mail.cancel(session, mail_id)
+            deed(session, mail_id)
             audit.note(
                 session,
                 audit.Action.CHANGED,
                 actor_id=current_user.user_id,
                 about=("mail", mail_id),
                 ip=request.remote_addr or "",
-                sent="cancelled",
+                sent=sent,
             )
     except mail.NoSuchMail:
-        flash("Ce courriel n'attend plus de partir.", "warning")
-    else:
-        flash("Le courriel ne partira pas.", "success")
-    return redirect(url_for("mails.show", mail_id=mail_id))
+        return False
+    return True
 
 
 @mails.get("/par-jour")

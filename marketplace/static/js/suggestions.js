@@ -65,7 +65,7 @@ function keepDescribed(field, described) {
 const inputs = [...document.querySelectorAll("[data-suggestions]")];
 if (inputs.length) {
   const script = document.createElement("script");
-  script.src = `${document.querySelector("script[data-library]").dataset.library}.js`;
+  script.src = `${document.querySelector("script[data-completes]").dataset.completes}.js`;
   script.addEventListener("load", () => inputs.forEach(enhance));
   document.head.append(script);
 }
