@@ -51,8 +51,8 @@ def test_the_columns_that_were_taken_are_remembered_and_texts_never_run(
     ]
     page = client.get(STRUCTURES).text
     assert page.count(" checked") == 3  # two columns, one format
-    told = session.scalars(select(AuditEntry).filter_by(action=Action.EXPORTED)).all()
-    assert told[-1].details == {"what": "structures", "rows": 2}
+    told = session.scalars(select(AuditEntry).filter_by(action=Action.EXPORTED))
+    assert {"what": "structures", "rows": 2} in [entry.details for entry in told]
 
 
 def test_a_workbook_holds_the_same_rows_and_what_the_search_asks_narrows_them(
