@@ -6,31 +6,25 @@ that a ranking says depends on the order of rows, so any sequence of updates ran
 index built anew (a property test holds it).
 """
 
-import re
-from array import array
-from collections import Counter
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
-from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import fuzz, process
 
+from marketplace.matching.documents import Documents, Growing, spread
 from marketplace.matching.implied import implied_sectors
 from marketplace.matching.shapes import KINDS, SERVICE_TYPES, Need, Offer
 from marketplace.matching.weights import WEIGHTS, Weights
 from marketplace.sectors.aims import AIMS
 from marketplace.sectors.nomenclature import BY_SLUG, SECTORS
 from marketplace.territories import coverage
-from marketplace.territories.coverage import NOWHERE, Flags, Floats, Numbers, Rows, atlas_of
+from marketplace.territories.atlas import atlas_of
+from marketplace.territories.coverage import NOWHERE, Numbers, Rows
+from marketplace.territories.distances import Flags, Floats, earth
 from marketplace.territories.gazetteer import Gazetteer
-from marketplace.text import LONGEST, stems
-
-Ints = npt.NDArray[np.int64]
 
 KIND_BIT = {kind: 1 << place for place, kind in enumerate(KINDS)}
 SERVICE_BIT = {service: 1 << place + 16 for place, service in enumerate(SERVICE_TYPES)}
@@ -51,198 +45,6 @@ _COVERAGE = {
 }
 _BATCH = 4096
 _FEWEST_LOOSE = 2000
-
-_TYPICAL_STEMS = 40
-_K1, _B = 1.2, 0.75
-TERM_UNIT = 8192
-IDF_UNIT = 1024
-_SHORTEST_MISSPELT = 5
-_MOST_MISSPELT = 4
-_ALIKE = 84
-WORD = re.compile(r"[^\W_]+")
-
-
-class Growing:
-    """An array that grows at its end."""
-
-    __slots__ = ("_all", "size")
-
-    def __init__(self, dtype: npt.DTypeLike, *width: int) -> None:
-        self._all: npt.NDArray[Any] = np.empty((0, *width), dtype)
-        self.size = 0
-
-    def extend(self, values: npt.ArrayLike) -> None:
-        more = np.asarray(values, self._all.dtype)
-        end = self.size + len(more)
-        if end > len(self._all):
-            longer = max(end, self.size * 3 // 2)
-            grown = np.empty((longer, *self._all.shape[1:]), self._all.dtype)
-            grown[: self.size] = self._all[: self.size]
-            self._all = grown
-        self._all[self.size : end] = more
-        self.size = end
-
-    @property
-    def values(self) -> npt.NDArray[Any]:
-        return self._all[: self.size]
-
-
-class Documents:
-    """The texts of offers as BM25 weights of French stems, equal texts once.
-
-    Weights are whole numbers, so a sum is the same in whatever order it is made.
-    """
-
-    def __init__(self) -> None:
-        self.starts = Growing(np.int64)
-        self.starts.extend([0])
-        self.terms = Growing(np.int32)
-        self.term_weights = Growing(np.uint16)
-        self.uses = Growing(np.int32)
-        self.frequency = Growing(np.int32)
-        self.alive = 0
-        self.term_of: dict[str, int] = {}
-        self._terms_of_token: dict[str, tuple[int, ...]] = {}
-        self._number: dict[bytes, int] = {}
-        self._digests: list[bytes] = []
-        self._by_initial: dict[str, list[str]] = {}
-        self._meant: dict[str, str | None] = {}
-
-    def add(self, texts: list[str]) -> list[int]:
-        """The document of each text, new or already known."""
-        numbers: list[int] = []
-        terms, counts, lengths, sizes = array("i"), array("i"), array("i"), array("q")
-        for text in texts:
-            digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            number = self._number.get(digest)
-            if number is None:
-                number = self._number[digest] = len(self._digests)
-                self._digests.append(digest)
-                tally = Counter(self._terms_in(text))
-                terms.extend(tally)
-                counts.extend(tally.values())
-                lengths.append(sum(tally.values()))
-                sizes.append(len(tally))
-            numbers.append(number)
-        self._append(np.array(terms), np.array(counts), np.array(lengths), np.array(sizes))
-        self._use(np.array(numbers, np.int64), +1)
-        return numbers
-
-    def drop(self, document: int) -> None:
-        """One offer fewer speaks these words."""
-        self._use(np.array([document]), -1)
-
-    def terms_asked(self, text: str) -> dict[int, str]:
-        """The terms of a need's text that some offer speaks, each with the need's own word.
-
-        A word that no offer speaks counts as the nearest spelling that one does.
-        """
-        frequency = self.frequency.values
-        asked: dict[int, str] = {}
-        unknown: dict[str, str] = {}
-        for word in WORD.findall(text[:LONGEST]):
-            stem = _stem(word)
-            if stem is None:
-                continue
-            term = self.term_of.get(stem)
-            if term is not None and frequency[term]:
-                asked.setdefault(term, word.lower())
-            elif len(stem) >= _SHORTEST_MISSPELT and not stem.isdigit():
-                unknown.setdefault(stem, word.lower())
-        for stem, word in islice(unknown.items(), _MOST_MISSPELT):
-            if stem not in self._meant:
-                self._meant[stem] = self._nearest_spelling(stem)
-            meant = self._meant[stem]
-            if meant is not None:
-                asked.setdefault(self.term_of[meant], word)
-        return asked
-
-    def rarity(self, terms: Numbers) -> Ints:
-        """BM25's inverse document frequency, in IDF_UNIT."""
-        df = self.frequency.values[terms]
-        idf = np.log1p((self.alive - df + 0.5) / (df + 0.5))
-        rounded: Ints = np.rint(idf * IDF_UNIT).astype(np.int64)
-        return rounded
-
-    def cells(self, documents: Numbers) -> tuple[Ints, Ints]:
-        """Where the terms of some documents stand, end to end, and where each one ends."""
-        first = self.starts.values[documents]
-        return spread(first, self.starts.values[documents + 1] - first)
-
-    def packed(self, kept: Numbers) -> "Documents":
-        """The same with these documents alone."""
-        new = Documents()
-        new.term_of, new._terms_of_token = self.term_of, self._terms_of_token
-        new._by_initial = self._by_initial
-        cells, ends = self.cells(kept)
-        new.starts.extend(ends)
-        new.terms.extend(self.terms.values[cells])
-        new.term_weights.extend(self.term_weights.values[cells])
-        new.uses.extend(self.uses.values[kept])
-        new.frequency.extend(self.frequency.values)
-        new.alive = self.alive
-        new._digests = [self._digests[number] for number in kept.tolist()]
-        new._number = {digest: number for number, digest in enumerate(new._digests)}
-        return new
-
-    def _terms_in(self, text: str) -> list[int]:
-        found: list[int] = []
-        known = self._terms_of_token
-        for token in text[:LONGEST].split():
-            terms = known.get(token)
-            if terms is None:
-                terms = known[token] = tuple(self._term(stem) for stem in stems(token))
-            found += terms
-        return found
-
-    def _term(self, stem: str) -> int:
-        term = self.term_of.get(stem)
-        if term is None:
-            term = self.term_of[stem] = len(self.term_of)
-            self._by_initial.setdefault(stem[0], []).append(stem)
-        return term
-
-    def _append(self, terms: Ints, counts: Ints, lengths: Ints, sizes: Ints) -> None:
-        fresh = len(self.term_of) - self.frequency.size
-        self.frequency.extend(np.zeros(fresh, np.int32))
-        if not len(sizes):
-            return
-        norm = _K1 * (1 - _B + _B * np.repeat(lengths, sizes) / _TYPICAL_STEMS)
-        weights = counts * (_K1 + 1) / (counts + norm)
-        self.starts.extend(self.starts.values[-1] + np.cumsum(sizes))
-        self.terms.extend(terms)
-        self.term_weights.extend(np.rint(weights * TERM_UNIT))
-        self.uses.extend(np.zeros(len(sizes), np.int32))
-
-    def _use(self, numbers: Ints, by: int) -> None:
-        self._meant.clear()
-        touched = np.unique(numbers)
-        uses = self.uses.values
-        before = uses[touched] > 0
-        np.add.at(uses, numbers, by)
-        changed = touched[(uses[touched] > 0) != before]
-        if changed.size:
-            self.alive += by * len(changed)
-            cells, _ = self.cells(changed)
-            np.add.at(self.frequency.values, self.terms.values[cells], by)
-
-    def _nearest_spelling(self, stem: str) -> str | None:
-        frequency = self.frequency.values
-        alike = process.extract(
-            stem,
-            self._by_initial.get(stem[0], ()),
-            scorer=fuzz.ratio,
-            score_cutoff=_ALIKE,
-            limit=None,
-        )
-        spoken = [(-score, other) for other, score, _ in alike if frequency[self.term_of[other]]]
-        return min(spoken)[1] if spoken else None
-
-
-@lru_cache(maxsize=65_536)
-def _stem(word: str) -> str | None:
-    found = stems(word)
-    return found[0] if found else None
 
 
 _DTYPES: dict[str, npt.DTypeLike] = {
@@ -342,14 +144,6 @@ class Columns:
             more[start] = ends - more[count]
         new.extend(more)
         return new
-
-
-def spread(starts: npt.ArrayLike, sizes: npt.ArrayLike) -> tuple[Ints, Ints]:
-    """The cells of some lists, end to end, and where each list ends among them."""
-    first, count = np.asarray(starts, np.int64), np.asarray(sizes, np.int64)
-    ends = np.cumsum(count)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(first - ends + count, count), ends
 
 
 class Index:
@@ -455,7 +249,7 @@ class Index:
                 "document": self.documents.add(texts),
                 "lat": lat,
                 "lon": lon,
-                "xyz": coverage.earth(lat, lon),
+                "xyz": earth(lat, lon),
                 "postcode": [s.postcode for s in seats],
                 "commune": [s.commune for s in seats],
                 "epci": [s.epci for s in seats],

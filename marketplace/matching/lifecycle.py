@@ -36,11 +36,16 @@ FROM: dict[MatchStatus, frozenset[MatchStatus]] = {
         }
     ),
     MatchStatus.SHORTLISTED: frozenset({MatchStatus.INTERESTED}),
-    MatchStatus.RETAINED: frozenset({MatchStatus.INTERESTED, MatchStatus.SHORTLISTED}),
-    MatchStatus.NOT_RETAINED: frozenset({MatchStatus.INTERESTED, MatchStatus.SHORTLISTED}),
+    MatchStatus.RETAINED: frozenset(
+        {MatchStatus.INTERESTED, MatchStatus.SHORTLISTED, MatchStatus.NOT_RETAINED}
+    ),
+    MatchStatus.NOT_RETAINED: frozenset(
+        {MatchStatus.INTERESTED, MatchStatus.SHORTLISTED, MatchStatus.RETAINED}
+    ),
 }
 """From which states each can be reached. Whoever changes its mind before the deadline may;
-taking a structure off the buyer's short list makes it merely interested again."""
+taking a structure off the buyer's short list makes it merely interested again; a buyer may
+correct an outcome."""
 
 UNTOUCHED = frozenset({MatchStatus.SUGGESTED})
 """What a new ranking may take away: nobody was told."""

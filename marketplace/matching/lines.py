@@ -211,7 +211,8 @@ def _number(line: Object, key: str, field: str, least: float, most: float) -> fl
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(field, "not a number")
     if not least <= value <= most:
-        raise Refused(field, f"out of range: from {least:g} to {most:g}")
+        to = f" to {most:g}" if most < sys.float_info.max else ""
+        raise Refused(field, f"out of range: from {least:g}{to}")
     return float(value)
 
 

@@ -97,6 +97,8 @@ class Reviewed:
     by_lot: list[tuple[LotFound, list[tuple[Ranked, Structure]]]]
     near: list[tuple[Ranked, Structure]]
     """Those that miss one criterion, of the need or, where it has some, of one of its lots."""
+    near_lots: Mapping[str, LotFound] = field(default_factory=dict)
+    """That lot, by the id of the structure."""
 
 
 def reviewed(
@@ -114,6 +116,7 @@ def _looked_at(
     lots: list[LotFound] = []
     by_lot: list[list[Ranked]] = []
     missing: list[Ranked] = []
+    lot_of: dict[int, int] = {}
     with live_index.reading(session, now) as index:
         if asked_lots:
             found, lots = what_if_lots(index, asked_lots, top)
@@ -122,9 +125,12 @@ def _looked_at(
         if near:
             shapes = [lot.need for lot in asked_lots]
             by_lot = [_eligible(rank(index, shape, top)) for shape in shapes]
-            for shape in shapes or [need_shape(need, now, everywhere)]:
-                missing += nearly(index, shape, near)
+            for number, shape in enumerate(shapes or [need_shape(need, now, everywhere)]):
+                of_one = nearly(index, shape, near)
+                missing += of_one
+                lot_of |= {id(match): number for match in of_one}
     missing = _once(missing, found.distances)[:near]
+    near_lots = {match.structure_id: lots[lot_of[id(match)]] for match in missing if lots}
     nearest = sorted(found.distances, key=lambda id_: _nearness(id_, found.distances[id_]))[:NAMED]
     shown = [*found.best, *missing, *(match for ranked in by_lot for match in ranked)]
     ids = {int(id_) for id_ in nearest} | {int(match.structure_id) for match in shown}
@@ -144,7 +150,9 @@ def _looked_at(
         lots=lots,
     )
     each = zip(lots, by_lot, strict=True) if by_lot else ()
-    return Reviewed(targeted, [(lot, paired(ranked)) for lot, ranked in each], paired(missing))
+    return Reviewed(
+        targeted, [(lot, paired(ranked)) for lot, ranked in each], paired(missing), near_lots
+    )
 
 
 def _eligible(ranking: Ranking) -> list[Ranked]:

@@ -5,36 +5,25 @@ weights.py; docs/decisions/0004-ranking.md argues both.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
-from marketplace.matching.index import QPV, TERM_UNIT, WORD, WORTH, Index, Ints, tag_bits
+from marketplace.matching.documents import Ints
+from marketplace.matching.index import WORTH, Index
 from marketplace.matching.reasons import GROUP_OF, reasons_of
+from marketplace.matching.scoring import Found, Parts, Said, parts_of, said_by_rows
 from marketplace.matching.shapes import Need, Ranked, Ranking
-from marketplace.matching.weights import Weights, combined
+from marketplace.matching.weights import combined
 from marketplace.matching.wish import Wish, wish_of
 from marketplace.sectors.nomenclature import GROUPS
-from marketplace.territories.coverage import (
-    COUNTRY,
-    ZONES,
-    Flags,
-    Floats,
-    Numbers,
-    Rows,
-    geodesic_km,
-    meeting,
-)
+from marketplace.territories.coverage import Numbers, Rows, meeting
+from marketplace.territories.distances import Flags, Floats, geodesic_km
 
 OTHER_SECTOR_KM = 50.0
 """Where the need's sector is only inferred, a structure of another one, seated this close and
 working at the place, is near: buyers do retain such structures."""
 
 _FEW = 300
-_TELLING_TERMS = 6
-_WORDS_SHOWN = 3
-_UNASKED = -1
 _FAR_KM = 400.0
 """Up to here an arc is the geodesic to within a metre."""
 
@@ -42,49 +31,6 @@ _SECTORS_OF = [
     [sector for sector, other in enumerate(GROUP_OF) if other == group]
     for group in range(len(GROUPS))
 ]
-
-Parts = dict[str, Floats]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Some rows: how well their sectors fit, and whether they work at the place."""
-
-    rows: Rows
-    sector: Floats
-    met: Flags
-
-    def only(self, kept: Flags | Ints) -> "Found":
-        return Found(self.rows[kept], self.sector[kept], self.met[kept])
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What some rows say of a need's words: one entry for each word of each row."""
-
-    words: list[str]
-    """Those of the need, the most telling first."""
-    places: Ints
-    """Of each entry, in `words`."""
-    starts: Ints
-    """Of the entries of each row, and the end of the last."""
-    share: Floats
-    """Of each row: BM25, over what saying all of the most telling words would give."""
-
-    def first_words(self, rows: Ints, title: str) -> list[list[str]]:
-        """Those of the need's title that each of these rows says, then the most telling."""
-        in_title = set(WORD.findall(title.lower()))
-        order = sorted(range(len(self.words)), key=lambda place: self.words[place] not in in_title)
-        turns = {place: turn for turn, place in enumerate(order)}
-        places = self.places.tolist()
-        spans = zip(self.starts[rows].tolist(), self.starts[rows + 1].tolist(), strict=True)
-        return [
-            [
-                self.words[place]
-                for place in sorted(places[start:end], key=turns.__getitem__)[:_WORDS_SHOWN]
-            ]
-            for start, end in spans
-        ]
 
 
 def rank(index: Index, need: Need, top: int = 50) -> Ranking:
@@ -145,6 +91,23 @@ def eligible_structures(index: Index, need: Need) -> dict[str, float | None]:
     return {
         index.structure_ids[number]: km
         for number, km in zip(numbers[first].tolist(), distances, strict=True)
+    }
+
+
+def largest_amounts(index: Index, need: Need) -> dict[str, float | None]:
+    """Who could answer, with the largest contract that it takes in euros; None when an offer of
+    it says nothing. Offers that take no contract as small as this one are left aside."""
+    found, _ = _wanted(index, wish_of(index, need))
+    rows = found.rows[found.met]
+    columns = index.columns
+    if need.amount_max is not None:
+        rows = rows[~(need.amount_max < columns.amount_min[rows])]
+    largest = np.full(len(index.structure_ids), -np.inf)
+    said = columns.amount_max[rows]
+    np.maximum.at(largest, columns.structure[rows], np.where(np.isnan(said), np.inf, said))
+    return {
+        index.structure_ids[number]: None if np.isinf(largest[number]) else float(largest[number])
+        for number in np.unique(columns.structure[rows]).tolist()
     }
 
 
@@ -280,12 +243,12 @@ def _one_of_each(numbers: Numbers | Rows, size: int) -> Ints:
 
 def _best(index: Index, wish: Wish, found: Found, ahead: Floats, top: int) -> list[Ranked]:
     """The best rows, one a structure, those `ahead` by one before the others."""
-    parts = _parts(index, wish, found)
+    parts = parts_of(index, wish, found)
     if len(found.rows) > _FEW:
         contenders = _contenders(index, found, parts, ahead, top)
         found, ahead = found.only(contenders), ahead[contenders]
         parts = {name: values[contenders] for name, values in parts.items()}
-    said = _said(index, wish, found.rows)
+    said = said_by_rows(index, wish, found.rows)
     parts["words"] = said.share
     scores = np.round(combined(parts, index.weights), 6)
     places = _first_structures(index, found.rows, scores + ahead, top)
@@ -334,98 +297,6 @@ def _first_structures(index: Index, rows: Rows, scores: Floats, top: int) -> Int
     for _, structure_id, _, place in ordered:
         first.setdefault(structure_id, place)
     return np.array(list(first.values())[:top], np.int64)
-
-
-def _parts(index: Index, wish: Wish, found: Found) -> Parts:
-    """What the scores are made of, less the words."""
-    columns, weights, rows = index.columns, index.weights, found.rows
-    km = wish.reach.to_centre_km(columns, rows)
-    nearness = np.exp2(-km / weights.halving_km)
-    nearness[np.isnan(km)] = weights.unknown_nearness
-    return {
-        "sector": found.sector,
-        "territory": _territory(index, wish, found, km),
-        "nearness": nearness,
-        "service": _service_fit(index, wish, rows, weights),
-        "availability": _availability(index, wish.need.on, rows),
-        "impact": _impact(index, wish.need, rows),
-        "feedback": columns.feedback[rows] * weights.feedback,
-    }
-
-
-def _territory(index: Index, wish: Wish, found: Found, to_middle_km: Floats) -> Floats:
-    columns, weights, rows = index.columns, index.weights, found.rows
-    by_zone = columns.coverage[rows] == ZONES
-    outside = np.where(by_zone, weights.just_outside_zone, weights.just_outside_radius)
-    territory = np.where(found.met, weights.covered, outside)
-    if wish.reach.everywhere:
-        return territory
-    if wish.reach.is_zone:
-        short_km = to_middle_km - columns.radius_km[rows]
-        fall = (weights.edge - weights.far_edge) / weights.edge_km
-        edge = np.maximum(weights.edge - fall * short_km, weights.far_edge)
-        at_edge = found.met & (short_km > 0) & ~wish.reach.seated(columns, rows)
-        territory[at_edge] = edge[at_edge]
-    territory[columns.coverage[rows] == COUNTRY] = weights.national
-    return territory
-
-
-def _service_fit(index: Index, wish: Wish, rows: Rows, weights: Weights) -> Floats:
-    """Lower for an amount or a lead time that the offer does not take; unknown is neutral."""
-    fit = np.ones(len(rows))
-    if wish.need.amount_min is not None or wish.need.amount_max is not None:
-        fit[index.amount_outside(wish.need, rows)] *= weights.misfit
-    days = wish.need.start_in_days
-    if days is not None:
-        fit[days < index.columns.lead_days[rows]] *= weights.misfit
-    return fit
-
-
-def _availability(index: Index, on: date | None, rows: Rows) -> Floats:
-    """Of those who are absent, or confirmed their offer long ago, lower still."""
-    available: Floats = index.columns.availability[rows]
-    if on is not None:
-        weights = index.weights
-        available[index.is_absent(on, rows)] *= weights.absent
-        available[index.is_stale(on, rows)] *= weights.stale
-        np.maximum(available, weights.least_availability, out=available)
-    return available
-
-
-def _impact(index: Index, need: Need, rows: Rows) -> Floats:
-    """Only what the buyer asked to value; what is not known adds nothing."""
-    columns, weights = index.columns, index.weights
-    impact = np.zeros(len(rows))
-    if "qpv" in need.valued:
-        impact[(columns.traits[rows] & QPV) != 0] += weights.qpv
-    if "tags" in need.valued and (asked := tag_bits(need.tags)):
-        shared = np.bitwise_count(columns.tags[rows] & np.uint32(asked))
-        impact += weights.tags * shared / asked.bit_count()
-    if "team" in need.valued:
-        team = np.nan_to_num(columns.team[rows])
-        impact += weights.team * team / (team + weights.half_team)
-    return impact
-
-
-def _said(index: Index, wish: Wish, rows: Rows) -> Said:
-    documents = index.documents
-    terms = np.fromiter(wish.words, np.int32, len(wish.words))
-    worth = dict(zip(wish.words, documents.rarity(terms).tolist(), strict=True))
-    told = sorted(worth, key=lambda term: (-worth[term], wish.words[term]))
-    worths = np.array([worth[term] for term in told], np.int64)
-    number = np.full(documents.frequency.size, _UNASKED, np.int32)
-    number[told] = np.arange(len(told))
-    cells, ends = documents.cells(index.columns.document[rows])
-    numbers = number[documents.terms.values[cells]]
-    entries = (numbers != _UNASKED).nonzero()[0]
-    numbers = numbers[entries]
-    starts = entries.searchsorted(np.concatenate([[0], ends]))
-    sums = np.zeros(len(entries) + 1, np.int64)
-    np.cumsum(documents.term_weights.values[cells[entries]] * worths[numbers], out=sums[1:])
-    totals = sums[starts[1:]] - sums[starts[:-1]]
-    most = worths[:_TELLING_TERMS].sum() * TERM_UNIT
-    share = np.minimum(totals / max(1, most), 1.0)
-    return Said([wish.words[term] for term in told], numbers, starts, share)
 
 
 def _ranked(

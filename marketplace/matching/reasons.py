@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import repeat
 
+from marketplace.matching.documents import spread
 from marketplace.matching.index import (
     IMPLIED,
     KIND_BIT,
@@ -16,7 +17,6 @@ from marketplace.matching.index import (
     TAG_BIT,
     WORTH,
     Index,
-    spread,
 )
 from marketplace.matching.shapes import Need, Reason
 from marketplace.matching.wish import Wish
@@ -28,9 +28,13 @@ from marketplace.territories.coverage import (
     NOWHERE,
     RADIUS,
     ZONES,
-    Flags,
     Rows,
 )
+from marketplace.territories.distances import Flags
+from marketplace.text import plain
+
+_SHORT = 2
+"""Letters of a word too short to be one of a trade."""
 
 GROUP_OF = [GROUPS.index(sector.group) for sector in SECTORS]
 _SLUGS = [sector.slug for sector in SECTORS]
@@ -40,6 +44,25 @@ _KIND_OF = {bit: kind for kind, bit in KIND_BIT.items()}
 _KIND_BITS = sum(_KIND_OF)
 
 Km = list[float | None]
+
+_SAY_LITTLE = frozenset(
+    "un une deux trois quatre cinq six sept huit neuf dix onze douze quinze vingt trente quarante "
+    "cinquante soixante cent cents mille premier premiere deuxieme troisieme quatrieme "
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre "
+    "lundi mardi mercredi jeudi vendredi samedi dimanche "
+    "an ans annee annees mois semaine semaines jour jours heure heures minute minutes fois "
+    "metre metres km kilometre kilometres kg tonne tonnes litre litres euro euros ht ttc "
+    "lot lots numero objet marche marches accord cadre prestation prestations service services "
+    "mise mises place site rue saint sainte ville commune pays france petit petits petite "
+    "petites".split()
+)
+"""Numbers, dates, units and what every buyer writes: shared by chance, they convince nobody."""
+
+
+def is_telling(word: str) -> bool:
+    """Whether a word that a need and an offer share is worth showing as a reason."""
+    bare = plain(word)
+    return len(bare) > _SHORT and bare not in _SAY_LITTLE and not any(map(str.isdigit, bare))
 
 
 def reasons_of(

@@ -1,6 +1,6 @@
 """Whose turn it is: near-equal structures take turns among the first places. Pure.
 
-docs/decisions/0005-rotation.md argues the figures.
+docs/decisions/0012-rotation.md argues the figures.
 """
 
 from collections.abc import Mapping, Sequence

@@ -27,10 +27,11 @@ from marketplace.needs.tables import (
     NeedSector,
     NeedZone,
     PlaceType,
+    PlannedPurchase,
 )
+from marketplace.offers.listing import implied_words
 from marketplace.offers.tables import Offer, OfferSector, OfferStatus, OfferZone
 from marketplace.sectors.nomenclature import BY_SLUG
-from marketplace.structures import naf
 from marketplace.structures.kinds import HANDICAP, INSERTION, Kind
 from marketplace.structures.tables import Structure
 from marketplace.territories.coverage import Coverage, Place
@@ -86,7 +87,7 @@ def offer_shapes(
             coverage=Coverage(offer.coverage_type.value, tuple(codes), offer.radius_km),
             name=structure.display_name,
             title=offer.title,
-            description=_implied_words(structure) if offer.is_implied else offer.description,
+            description=_words(offer, structure),
             sectors=tuple(sector_slugs),
             service_types=tuple(offer.service_types),
             lat=structure.lat,
@@ -132,9 +133,10 @@ def _day(moment: datetime | None) -> date | None:
     return moment and moment.astimezone(PARIS).date()
 
 
-def _implied_words(structure: Structure) -> str:
-    """What is known of a structure that declared nothing: its legal name and its trade."""
-    return f"{structure.name}. {naf.label(structure.naf)}"
+def _words(offer: Offer, structure: Structure) -> str:
+    if offer.is_implied:
+        return implied_words(structure.name, structure.naf, offer.description)
+    return offer.description
 
 
 def _gathered(
@@ -157,8 +159,27 @@ def need_shape(need: Need, now: datetime, nowhere: Place = COUNTRY) -> shapes.Ne
     return _whole(need, sectors, zones, now, nowhere)
 
 
+def plan_shape(plan: PlannedPurchase, now: datetime) -> shapes.Need:
+    """A planned purchase, as the ranking would take in the need that it may become."""
+    place = COUNTRY
+    if plan.place_type == PlaceType.POINT:
+        place = Place("point", commune=plan.commune_code)
+    elif plan.place_type == PlaceType.ZONES:
+        place = Place("zones", codes=tuple(sorted(plan.zones)))
+    return shapes.Need(
+        id=str(plan.id),
+        title=plan.title,
+        description=plan.description,
+        sectors=tuple(sorted(plan.sectors)),
+        place=place,
+        amount_min=_euros(plan.amount_min),
+        amount_max=_euros(plan.amount_max),
+        on=_day(now),
+    )
+
+
 def lot_needs(need: Need, now: datetime, nowhere: Place = COUNTRY) -> list[LotNeed]:
-    """The lots of a need, each with what it leaves for its need to say."""
+    """The lots of a need that can be answered, each with what it leaves for its need to say."""
     whole = need_shape(need, now, nowhere)
     return [
         _lot_need(
@@ -167,13 +188,8 @@ def lot_needs(need: Need, now: datetime, nowhere: Place = COUNTRY) -> list[LotNe
             [zone.territory_code for zone in lot.zones],
             whole,
         )
-        for lot in need.lots
+        for lot in need.open_lots
     ]
-
-
-def need_parts(need: Need, now: datetime) -> list[shapes.Need]:
-    """What is ranked for a need: its lots, or itself when it has none."""
-    return [lot.need for lot in lot_needs(need, now)] or [need_shape(need, now)]
 
 
 def _whole(
@@ -269,7 +285,8 @@ def open_need_shapes(
     wholes = {row.id: _whole(row, row.sectors, row.zones, now) for row in session.execute(needs)}
     sectors = _gathered(LotSector.sector_slug, LotSector.lot_id, Lot.id).label("sectors")
     zones = _gathered(LotZone.territory_code, LotZone.lot_id, Lot.id).label("zones")
-    lots = select(*_ASKED_OF_LOT, sectors, zones).join(Need).where(is_open(now))
+    can_be_answered = is_open(now) & Lot.ending.is_(None)
+    lots = select(*_ASKED_OF_LOT, sectors, zones).join(Need).where(can_be_answered)
     found: dict[int, list[shapes.Need]] = {}
     for row in session.execute(lots):
         if row.need_id in wholes:

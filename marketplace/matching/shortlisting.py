@@ -19,7 +19,7 @@ from marketplace.matching.tables import LotMatch, LotShortlist, Match, Shortlist
 from marketplace.matching.weights import WEIGHTS
 from marketplace.needs.posting import need_for_update
 from marketplace.needs.queries import is_open
-from marketplace.needs.tables import Need
+from marketplace.needs.tables import Lot, LotEnding, Need
 from marketplace.offers.tables import Offer
 from marketplace.territories.queries import gazetteer
 
@@ -50,6 +50,7 @@ def shortlist_need(session: Session, need_id: int, now: datetime) -> None:
             _cut(found.ranking)
             _keep_lot(session, lot.lot_id, found.ranking)
         ranking = best_of_lots(ranked)
+        _forget_ended_lots(session, need_id)
     else:
         _cut(ranking)
     _keep_matches(session, need_id, ranking.matches, now)
@@ -96,6 +97,14 @@ def _keep_lot(session: Session, lot_id: int, ranking: Ranking) -> None:
     eligible = {"eligible": ranking.eligible}
     kept = insert(LotShortlist).values(lot_id=lot_id, **eligible)
     session.execute(kept.on_conflict_do_update(index_elements=["lot_id"], set_=eligible))
+
+
+def _forget_ended_lots(session: Session, need_id: int) -> None:
+    """Nobody can answer them any more; who could have answered a closed one is kept."""
+    ended = select(Lot.id).where(Lot.need_id == need_id, Lot.ending.is_not(None))
+    session.execute(delete(LotShortlist).where(LotShortlist.lot_id.in_(ended)))
+    withdrawn = ended.where(Lot.ending == LotEnding.WITHDRAWN)
+    session.execute(delete(LotMatch).where(LotMatch.lot_id.in_(withdrawn)))
 
 
 def _rows_of(matches: list[Ranked]) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from marketplace.matching.documents import Documents
 from marketplace.matching.index import (
     ANY_KIND,
     ANY_SERVICE,
     KIND_BIT,
     SERVICE_BIT,
     UNKNOWN_SERVICE,
-    Documents,
     Index,
 )
 from marketplace.matching.shapes import Need

@@ -24,7 +24,7 @@ from marketplace.sectors.nomenclature import BY_SLUG, SECTORS
 from marketplace.structures.kinds import Kind
 from marketplace.territories import naming
 from marketplace.territories.gazetteer import COUNTRY, Gazetteer
-from marketplace.territories.tables import Territory
+from marketplace.territories.queries import inside, touches
 
 LONGEST = 200
 NEW_DAYS = 7
@@ -117,13 +117,16 @@ def _asked(
     if (slugs := sought.sectors) is not None:
         ticked = exists().where(NeedSector.need_id == Need.id, NeedSector.sector_slug.in_(slugs))
         of_lot = exists().where(
-            Lot.need_id == Need.id, LotSector.lot_id == Lot.id, LotSector.sector_slug.in_(slugs)
+            Lot.need_id == Need.id,
+            Lot.ending.is_(None),
+            LotSector.lot_id == Lot.id,
+            LotSector.sector_slug.in_(slugs),
         )
         wanted.append(or_(ticked, of_lot))
     if sought.is_unknown_place:
         wanted.append(false())
     elif sought.zone is not None and sought.zone != COUNTRY:
-        wanted.append(lies_in(sought.zone, places))
+        wanted.append(lies_in(sought.zone))
     if sought.kind is not None and not but_kind:
         wanted.append(Need.kind == sought.kind)
     if sought.reserved:
@@ -159,41 +162,26 @@ def _is_reserved(choice: str) -> ColumnElement[bool]:
     )
 
 
-def lies_in(code: str, places: Gazetteer) -> ColumnElement[bool]:
-    """The place of a need, or of one of its lots, is this territory, holds it or lies in it."""
-    department = places.department(code)
-    around = [code, *places.zones_of(code), *([department.region] if department else [])]
-    inside = select(Territory.code).where(
-        or_(
-            Territory.code == code,
-            Territory.epci == code,
-            Territory.department == code,
-            Territory.region == code,
-        )
-    )
-    zone = exists().where(
-        NeedZone.need_id == Need.id,
-        or_(NeedZone.territory_code.in_(around), NeedZone.territory_code.in_(inside)),
-    )
+def lies_in(code: str) -> ColumnElement[bool]:
+    """The place of a need, or of one of its lots, has a commune in common with this territory."""
+    zone = exists().where(NeedZone.need_id == Need.id, touches(NeedZone.territory_code, code))
+    of_lot = (Lot.need_id == Need.id) & Lot.ending.is_(None)
     lot_zone = exists().where(
-        Lot.need_id == Need.id,
-        LotZone.lot_id == Lot.id,
-        or_(LotZone.territory_code.in_(around), LotZone.territory_code.in_(inside)),
+        of_lot, LotZone.lot_id == Lot.id, touches(LotZone.territory_code, code)
     )
-    lot_point = exists().where(Lot.need_id == Need.id, Lot.commune_code.in_(inside))
     return or_(
         Need.place_type == PlaceType.COUNTRY,
-        Need.commune_code.in_(inside),
+        Need.commune_code.in_(inside(code)),
         zone,
         lot_zone,
-        lot_point,
+        exists().where(of_lot, Lot.commune_code.in_(inside(code))),
     )
 
 
 def chosen(sought: Sought, labels_of_sectors: Mapping[str, str]) -> Sequence[tuple[str, str, str]]:
     """The filters in use: the name of each in the address, its value, and words for it."""
     said = [
-        ("q", sought.words, f"« {sought.words} »"),
+        ("q", sought.words, f"«\u00a0{sought.words}\u00a0»"),
         ("secteur", sought.sector, labels_of_sectors.get(sought.sector, "")),
         ("lieu", sought.where, sought.where),
         ("type", str(sought.kind or ""), wording.KINDS[sought.kind] if sought.kind else ""),

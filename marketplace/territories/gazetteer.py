@@ -145,6 +145,23 @@ class Gazetteer:
         zones = (commune.code, commune.epci, commune.department, commune.region)
         return tuple(zone for zone in zones if zone)
 
+    def zones_touching(self, code: str) -> frozenset[str]:
+        """The zones that have a commune in common with a territory, this one among them.
+
+        Those that hold it, those that it holds and those astride its edge; no commune, unless
+        it is the territory itself.
+        """
+        if code not in self._touching:
+            communes = self.communes_in(code)
+            zones = {zone for one in communes for zone in self.zones_of(one.code)[1:]}
+            self._touching[code] = frozenset({code, *zones})
+        return self._touching[code]
+
+    def departments_of(self, code: str) -> tuple[Department, ...]:
+        """The departments that have a commune in common with a territory."""
+        touching = self.zones_touching(code)
+        return tuple(one for one in self.departments if one.code in touching)
+
     def communes_in(self, code: str) -> tuple[Commune, ...]:
         """The communes of a zone of any kind, by code."""
         if code == COUNTRY:
@@ -165,6 +182,10 @@ class Gazetteer:
             if self.zone_kind(code):
                 self._points_of_zones[code] = known
         return known
+
+    @cached_property
+    def _touching(self) -> dict[str, frozenset[str]]:
+        return {}
 
     @cached_property
     def _points_of_zones(self) -> dict[str, tuple[Degrees, Degrees]]:

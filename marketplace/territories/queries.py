@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marketplace.territories.gazetteer import Gazetteer, Kind
 from marketplace.territories.tables import ReferenceLoad, Territory
@@ -28,6 +28,26 @@ def gazetteer(session: Session) -> Gazetteer:
         _with_exact_points.clear()
         _with_exact_points[loaded] = fresh
     return _with_exact_points[loaded]
+
+
+def inside(code: str) -> Select[str]:
+    """The code of a territory and of those that lie in it, an EPCI's own in no other zone."""
+    return select(Territory.code).where(
+        or_(
+            Territory.code == code,
+            Territory.epci == code,
+            Territory.department == code,
+            Territory.region == code,
+        )
+    )
+
+
+def touches(column: InstrumentedAttribute[str], code: str) -> ColumnElement[bool]:
+    """Of a column of codes: the territory that it names and this one have a commune in common.
+
+    The shipped edition says so: points that an operator loads move no commune to another zone.
+    """
+    return or_(column.in_(inside(code)), column.in_(Gazetteer.shipped().zones_touching(code)))
 
 
 def edition(session: Session, name: str) -> str | None:

@@ -6,6 +6,7 @@ from marketplace.matching import explaining
 from marketplace.matching.explaining import at, listed, of, sentence, whole
 from marketplace.matching.index import Index
 from marketplace.matching.ranking import rank
+from marketplace.matching.reasons import is_telling
 from marketplace.matching.weights import combined
 from marketplace.territories.gazetteer import Gazetteer
 from tests.matching import cases
@@ -172,3 +173,8 @@ def test_every_reason_that_a_ranking_gives_has_a_sentence_and_every_part_a_name(
                     assert "None" not in sentence_said
     assert {"same_sector", "same_group", "country", "covers_zone", "within_radius"} <= said
     assert {"amount_outside", "lead_outside", "qpv", "tags", "team", "absent", "stale"} <= said
+
+
+def test_numbers_months_and_units_are_not_told_as_words_in_common():
+    said = "encombrants quatre avril an jours 2026 m3 lots haies".split()
+    assert [word for word in said if is_telling(word)] == ["encombrants", "haies"]

@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.matching.index import Documents, Index
+from marketplace.matching.documents import Documents
+from marketplace.matching.index import Index
 from marketplace.matching.ranking import rank
 from marketplace.territories.gazetteer import Gazetteer
 from marketplace.text import stems

@@ -90,8 +90,8 @@ def test_a_structure_is_told_the_lots_that_it_could_answer(session: Session, nee
     match = session.scalars(select(Match)).one()
     assert sentence(match.reasons[0]) == "Peut répondre aux lots 1 et 2"
     assert sentence(match.reasons[0], "structure") == "Vous pouvez répondre aux lots 1 et 2"
-    own = session.scalars(queries.lots_of_structure(need.id, able.id)).all()
-    assert [one.lot.title for one in own] == ["Tonte", "Nettoyage des bureaux"]
+    own = session.scalars(select(LotMatch).filter_by(structure_id=able.id)).all()
+    assert sorted(one.lot.title for one in own) == ["Nettoyage des bureaux", "Tonte"]
 
 
 def test_ranking_twice_changes_nothing_and_a_lot_taken_out_takes_its_list(
@@ -186,29 +186,6 @@ def test_a_preview_counts_each_lot_and_says_in_which_to_loosen(
     shown = preview(session, need, MONDAY, 5)
     assert (shown.eligible, [bool(one.near) for one in shown.best]) == (1, [False])
     assert [(one.number, one.eligible, one.close) for one in shown.lots] == [(1, 1, 1), (2, 0, 0)]
-
-
-def test_groups_that_cover_the_lots_together_are_told_who_brings_what(
-    session: Session, need: Need
-) -> None:
-    need.lots = [*need.lots, lot(3, "Blanchisserie", LAUNDRY)]
-    offer(session, structure(session, "Jardins"))
-    offer(session, structure(session, "Propreté"), CLEANING)
-    refusing = structure(session, "Les deux")
-    offer(session, refusing, GREEN_SPACES, CLEANING)
-    ranked(session, need)
-    groups = queries.joint_groups(session, need)
-    assert [m.structure.name for m in groups.groups[0]] == ["Les deux"]
-    assert [one.title for one in groups.uncovered] == ["Blanchisserie"]
-
-    refusal = session.scalars(select(Match).where(Match.structure_id == refusing.id)).one()
-    refusal.status = MatchStatus.DECLINED
-    session.commit()
-    (group,) = queries.joint_groups(session, need).groups
-    assert {m.structure.name: [one.number for one in m.lots] for m in group} == {
-        "Jardins": [1],
-        "Propreté": [2],
-    }
 
 
 def found_in(structure_id: str, score: float, near: list[str] | None = None) -> Ranked:

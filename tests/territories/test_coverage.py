@@ -5,17 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.territories.coverage import (
-    MET,
-    NEAR,
-    OUT,
-    Place,
-    Points,
-    arc_km,
-    atlas_of,
-    earth,
-    geodesic_km,
-)
+from marketplace.territories.atlas import atlas_of
+from marketplace.territories.coverage import MET, NEAR, OUT, Place
+from marketplace.territories.distances import Points, arc_km, earth, geodesic_km
 from marketplace.territories.gazetteer import Gazetteer
 
 GAZETTEER = Gazetteer.shipped()

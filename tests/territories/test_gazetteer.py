@@ -64,6 +64,19 @@ def test_the_points_of_a_zone_are_its_communes():
     assert FRANCE.zone_points(COUNTRY)[0].size == 34_969 - 6
 
 
+def test_zones_touch_when_they_share_a_commune():
+    for code in ("25056", "242500361", "25", "R27"):
+        touching = FRANCE.zones_touching(code)
+        assert {code, "242500361", "25", "R27"} <= touching
+        assert not touching & {"R53", "35"}
+        assert all(code in FRANCE.zones_touching(zone) for zone in touching if code != "25056")
+    assert "21" not in FRANCE.zones_touching("25")
+    assert [one.code for one in FRANCE.departments_of("242500361")] == ["25"]
+    astride = next(e.code for e in FRANCE.epcis if len(FRANCE.departments_of(e.code)) > 1)
+    for department in FRANCE.departments_of(astride):
+        assert astride in FRANCE.zones_touching(department.code)
+
+
 def test_points_lie_where_the_territories_are():
     metropolitan = [c for c in FRANCE.communes if not c.code.startswith(("97", "98"))]
     assert all(c.lat is not None and 41 < c.lat < 51.5 for c in metropolitan)
