@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,25 +20,22 @@ from marketplace.answers.consortia import (
     ShareMode,
     Why,
 )
-from marketplace.answers.consortium_queries import accepted_members, admits, living_members
+from marketplace.answers.consortium_queries import (
+    accepted_members,
+    admits,
+    files_of_group,
+    living_members,
+)
 from marketplace.answers.consortium_tables import Consortium
-from marketplace.answers.grouping import changing_group, led_group, note, take_back
+from marketplace.answers.grouping import changing_group, led_group, member_of, note, take_back
 from marketplace.answers.informing import tell_facilitators, tell_members
-from marketplace.answers.joining import member_of
 from marketplace.answers.responding import stand
-from marketplace.answers.tables import Answer, AnswerFile, AnswerPart, AnswerReply
-from marketplace.files.tables import StoredFile
+from marketplace.answers.tables import Answer, AnswerPart, AnswerReply
 from marketplace.needs.tables import Need, NeedKind
 
 
 def fingerprint_of(session: Session, group: Consortium) -> str:
     """What members agree to: the words, the prices, the files, who leads, and who takes what."""
-    files = session.scalars(
-        select(StoredFile.sha256)
-        .join(AnswerFile, AnswerFile.file_id == StoredFile.id)
-        .join(Answer, Answer.id == AnswerFile.answer_id)
-        .where(Answer.need_id == group.need_id, Answer.structure_id == group.lead_id)
-    )
     said = {
         "content": group.content,
         "form": group.form,
@@ -46,7 +44,11 @@ def fingerprint_of(session: Session, group: Consortium) -> str:
         "shares": sorted(
             (row.lot_id or 0, row.structure_id, f"{row.percent:.2f}") for row in group.shares
         ),
-        "files": sorted(files),
+        "files": sorted(
+            (structure.id, file.sha256)
+            for structure, files in files_of_group(session, group)
+            for file in files
+        ),
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -226,12 +228,14 @@ def _check_whole(group: Consortium) -> None:
 
 
 def are_shares_whole(group: Consortium) -> bool:
-    """Whether everyone has a share and, as percentages, they make a hundred."""
+    """Whether everyone has a share, and they make a hundred: of each lot taken, or of the whole."""
     takers = {row.structure_id for row in group.shares}
     if takers != {member.structure_id for member in living_members(group)}:
         return False
-    total = sum((row.percent for row in group.shares), Decimal(0))
-    return group.share_mode is ShareMode.LOTS or total == HUNDRED
+    totals: dict[int | None, Decimal] = defaultdict(Decimal)
+    for row in group.shares:
+        totals[row.lot_id] += row.percent
+    return set(totals.values()) == {HUNDRED}
 
 
 def _amount(words: str | None) -> Decimal | None:

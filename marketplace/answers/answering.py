@@ -1,11 +1,12 @@
 """A structure writes its answer, sends it, and amends it until the deadline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from marketplace.answers.consortium_queries import is_in_group, leads_group
 from marketplace.answers.lifecycle import AnswerStatus, Refusal, Refused
 from marketplace.answers.responding import admitted, answer_for_update, stand
 from marketplace.answers.tables import Answer, AnswerPart, AnswerReply, AnswerVersion
-from marketplace.needs.tables import GroupRule, Need, NeedKind
+from marketplace.needs.tables import GroupRule, Lot, Need, NeedKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def save_answer(
     answer = own_answer(session, need, structure_id, user_id, now)
     if answer.status is AnswerStatus.SENT or answer.version != seen:
         raise Refused(Refusal.OVERTAKEN)
-    _write(answer, need, said, user_id, now)
+    _write(answer, need, _with_ended_lots(session, answer, said), user_id, now)
     answer.status = AnswerStatus.DRAFT
     session.flush()
     return answer
@@ -88,10 +89,10 @@ def send_answer(
     need = admitted(session, need_id, structure_id, user_id, now)
     if consortium_id is None:
         _check_alone(session, need, structure_id)
-    if need.kind is not NeedKind.TENDER and not any(p.has_price for p in _parts(need, said)):
-        raise Refused(Refusal.EMPTY)
     stand(session, need_id, structure_id, user_id, now)
     answer = own_answer(session, need, structure_id, user_id, now)
+    said = _with_ended_lots(session, answer, said)
+    _check_said(need, said)
     is_sent = answer.status is AnswerStatus.SENT and answer.consortium_id == consortium_id
     if is_sent and content_of(answer) == content_as_said(need, said):
         return answer
@@ -144,6 +145,15 @@ def content_as_said(need: Need, said: Said) -> dict[str, Any]:
     }
 
 
+def _check_said(need: Need, said: Said) -> None:
+    """A quote has a price; what is sent to a sourcing may be words alone."""
+    parts = _parts(need, said)
+    if need.kind is NeedKind.QUOTE and not any(part.has_price for part in parts):
+        raise Refused(Refusal.EMPTY)
+    if need.kind is NeedKind.SOURCING and not (parts or said.message or _replies(need, said)):
+        raise Refused(Refusal.SAYS_NOTHING)
+
+
 def _check_alone(session: Session, need: Need, structure_id: int) -> None:
     """A lead answers by its group; a member may answer alone too, unless the buyer refuses it."""
     is_lead = leads_group(session, need.id, structure_id)
@@ -177,6 +187,20 @@ def _parts(need: Need, said: Said) -> list[PartSaid]:
     lots: set[int | None] = {lot.id for lot in need.lots}
     known = lots or {None}
     return [part for part in said.parts if part.lot_id in known and part.says_something]
+
+
+def _with_ended_lots(session: Session, answer: Answer, said: Said) -> Said:
+    """What was answered to a lot that ended since stays as it is, and nothing new is."""
+    ended = select(Lot.id).where(Lot.need_id == answer.need_id, Lot.ending.is_not(None))
+    over = set(session.scalars(ended))
+    if not over:
+        return said
+    kept = [
+        PartSaid(part.lot_id, part.price_min, part.price_max, part.capacity, part.starts_on)
+        for part in answer.parts
+        if part.lot_id in over
+    ]
+    return replace(said, parts=[*(p for p in said.parts if p.lot_id not in over), *kept])
 
 
 def _replies(need: Need, said: Said) -> dict[int, str]:

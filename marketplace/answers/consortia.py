@@ -148,6 +148,7 @@ class Why(StrEnum):
     NOT_FROZEN = "not_frozen"
     DECIDED = "decided"
     HAS_OWN_ANSWER = "has_own_answer"
+    FILES_SENT = "files_sent"
 
 
 SENTENCES = {
@@ -192,6 +193,8 @@ SENTENCES = {
     Why.NOT_FROZEN: "Le besoin accepte encore des réponses\u00a0: le groupement s'arrange"
     " lui-même.",
     Why.DECIDED: "L'issue est déjà décidée\u00a0: cela ne peut plus changer.",
+    Why.FILES_SENT: "La réponse commune est envoyée avec ces fichiers\u00a0: le mandataire doit la"
+    " retirer avant qu'ils changent.",
     Why.HAS_OWN_ANSWER: "Cette structure a aussi répondu seule\u00a0: elle ne peut pas devenir"
     " mandataire.",
 }
@@ -219,10 +222,13 @@ def check_percents(percents: Mapping[int, Decimal], members: Iterable[int]) -> N
         )
 
 
-def check_lots(lots: Mapping[int, int], members: Iterable[int]) -> None:
-    """`lots` maps each lot answered to the member that takes it. Raises GroupRefused."""
-    takers, known = set(lots.values()), set(members)
+def check_lots(lots: Mapping[int, Mapping[int, Decimal]], members: Iterable[int]) -> None:
+    """`lots` maps each lot answered to its takers, each with its percentage of the lot: each lot
+    makes exactly 100, and each member takes something. Raises GroupRefused."""
+    takers, known = {one for shares in lots.values() for one in shares}, set(members)
     if not takers <= known:
         raise GroupRefused(Why.NOT_A_MEMBER)
-    if takers != known:
+    if takers != known or any(share <= 0 for of_lot in lots.values() for share in of_lot.values()):
         raise GroupRefused(Why.EACH)
+    for shares in lots.values():
+        check_percents(shares, shares)

@@ -13,12 +13,14 @@ from marketplace.answers.consortia import LIVING, ConsortiumStatus, MemberStatus
 from marketplace.answers.consortium_tables import (
     Consortium,
     ConsortiumEvent,
+    ConsortiumFile,
     ConsortiumMember,
     ConsortiumMessage,
     ConsortiumShare,
 )
 from marketplace.answers.lifecycle import AnswerStatus
-from marketplace.answers.tables import Answer
+from marketplace.answers.tables import Answer, AnswerFile
+from marketplace.files.tables import StoredFile
 from marketplace.matching.shaping import RESERVED
 from marketplace.matching.tables import Match
 from marketplace.moderation.desks import desk_for_need
@@ -204,6 +206,41 @@ def messages_of(session: Session, consortium_id: int) -> Sequence[ConsortiumMess
         joinedload(ConsortiumMessage.structure), joinedload(ConsortiumMessage.user)
     )
     return session.scalars(loaded.order_by(ConsortiumMessage.id)).all()
+
+
+def files_of_group(session: Session, group: Consortium) -> list[tuple[Structure, list[StoredFile]]]:
+    """What each structure joins to the joint answer, in the order in which they were asked to
+    come in; of the lead also what it had joined to an answer of its own, which goes out too."""
+    joined = select(ConsortiumFile.structure_id, StoredFile).join(
+        StoredFile, StoredFile.id == ConsortiumFile.file_id
+    )
+    earlier = (
+        select(Answer.structure_id, StoredFile)
+        .join(AnswerFile, AnswerFile.answer_id == Answer.id)
+        .join(StoredFile, StoredFile.id == AnswerFile.file_id)
+        .where(Answer.need_id == group.need_id, Answer.structure_id == group.lead_id)
+    )
+    found: dict[int, list[StoredFile]] = {}
+    for rows in (earlier, joined.where(ConsortiumFile.consortium_id == group.id)):
+        for structure_id, file in session.execute(rows.order_by(StoredFile.id)):
+            found.setdefault(structure_id, []).append(file)
+    return [
+        (member.structure, found[member.structure_id])
+        for member in group.members
+        if member.structure_id in found
+    ]
+
+
+def own_files(session: Session, group_id: int, structure_id: int) -> list[StoredFile]:
+    """What one structure joined in the group itself."""
+    joined = (
+        select(StoredFile)
+        .join(ConsortiumFile, ConsortiumFile.file_id == StoredFile.id)
+        .filter(
+            ConsortiumFile.consortium_id == group_id, ConsortiumFile.structure_id == structure_id
+        )
+    )
+    return list(session.scalars(joined.order_by(StoredFile.id)))
 
 
 def answering_groups(session: Session, need_id: int) -> dict[int, list[Consortium]]:

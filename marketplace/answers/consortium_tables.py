@@ -4,7 +4,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -18,6 +27,7 @@ from marketplace.answers.consortia import (
     ShareMode,
 )
 from marketplace.db import Base
+from marketplace.files.tables import StoredFile
 from marketplace.needs.tables import Lot, Need
 from marketplace.structures.tables import Structure
 
@@ -101,6 +111,25 @@ class ConsortiumShare(Base):
 
     lot: Mapped[Lot | None] = relationship()
     structure: Mapped[Structure] = relationship()
+
+
+class ConsortiumFile(Base):
+    """A file that a member joins to the joint answer."""
+
+    __tablename__ = "consortium_files"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["consortium_id", "structure_id"],
+            ["consortium_members.consortium_id", "consortium_members.structure_id"],
+        ),
+    )
+
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"), primary_key=True)
+    consortium_id: Mapped[int] = mapped_column(index=True)
+    structure_id: Mapped[int]
+
+    file: Mapped[StoredFile] = relationship()
+    member: Mapped[ConsortiumMember] = relationship()
 
 
 class ConsortiumEvent(Base):

@@ -1,16 +1,21 @@
 """What an amendment changed, in French: before and after, answer by answer."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from marketplace import formats
 from marketplace.needs import wording
-from marketplace.needs.tables import NeedAmendment, PlaceType
+from marketplace.needs.amending_lots import key, numbers_in
+from marketplace.needs.tables import Need, NeedAmendment, PlaceType
 from marketplace.offers.tables import ServiceType
 from marketplace.offers.wording import SERVICE_TYPES
+from marketplace.sectors import cpv
 from marketplace.sectors.aims import AIMS
 from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.territories import naming
@@ -33,10 +38,40 @@ def differences_of(amendment: NeedAmendment, places: Gazetteer) -> list[Differen
     return in_words(amendment.changes, places)
 
 
+def changes_since(
+    session: Session, need: Need, since: datetime, places: Gazetteer
+) -> list[Difference]:
+    """What was changed in a need after that, the latest change first."""
+    if need.amended_at is None or need.amended_at <= since:
+        return []
+    later = select(NeedAmendment).where(
+        NeedAmendment.need_id == need.id, NeedAmendment.amended_at > since
+    )
+    rows = session.scalars(later.order_by(NeedAmendment.id.desc()))
+    return [one for row in rows for one in differences_of(row, places)]
+
+
 def in_words(changes: Mapping[str, list[Any]], places: Gazetteer) -> list[Difference]:
     """The same of changes that are not kept yet."""
+    said = _said(_lines(places), changes)
+    for number in numbers_in(changes):
+        prefix = key(number, "")
+        of_lot = {
+            name.removeprefix(prefix): sides
+            for name, sides in changes.items()
+            if name.startswith(prefix)
+        }
+        is_new = of_lot.get("title", [""])[0] is None
+        said += [
+            Difference(f"Lot {number}, {label}", NOTHING if is_new else before, after)
+            for label, before, after in _said(_lot_lines(places), of_lot)
+        ]
+    return said
+
+
+def _said(lines: list["_Line"], changes: Mapping[str, list[Any]]) -> list[Difference]:
     said: list[Difference] = []
-    for label, of_one, names in _lines(places):
+    for label, of_one, names in lines:
         if names[0] not in changes:
             continue
         before, after = (
@@ -54,9 +89,10 @@ def _shown(words: str) -> str:
 
 
 _Said = Callable[[Mapping[str, Any]], str]
+_Line = tuple[str, _Said, tuple[str, ...]]
 
 
-def _lines(places: Gazetteer) -> list[tuple[str, _Said, tuple[str, ...]]]:
+def _lines(places: Gazetteer) -> list[_Line]:
     return [
         ("Titre", _text, ("title",)),
         ("Description", _text, ("description",)),
@@ -64,7 +100,7 @@ def _lines(places: Gazetteer) -> list[tuple[str, _Said, tuple[str, ...]]]:
         ("Nature", _of(wording.NATURES), ("nature",)),
         ("Montant HT", _amount, ("amount_min", "amount_max")),
         ("Montant visible des structures", _yes, ("is_amount_shared",)),
-        ("Codes CPV", _each(str), ("cpv_codes",)),
+        ("Codes CPV", _each(_code), ("cpv_codes",)),
         ("Lieu", partial(_place, places), PLACE),
         ("Réponses jusqu'au", _day, ("deadline_on",)),
         ("Début", _day, ("starts_on",)),
@@ -84,6 +120,19 @@ def _lines(places: Gazetteer) -> list[tuple[str, _Said, tuple[str, ...]]]:
         ("Questions aux structures", _questions, ("questions",)),
         ("Fichiers joints", _each(str), ("files",)),
     ]  # fmt: skip
+
+
+def _lot_lines(places: Gazetteer) -> list[_Line]:
+    return [
+        ("titre", _text, ("title",)),
+        ("description", _text, ("description",)),
+        ("secteurs", _each(_sector, "Déduits de ses mots"), ("sectors",)),
+        ("lieu", partial(_lot_place, places), PLACE),
+        ("montant HT", _amount, ("amount_min", "amount_max")),
+        ("levier", _of(wording.LEVERS, "Celui du besoin"), ("lever",)),
+        ("état", _of(wording.LOT_ENDINGS, "Ouvert"), ("ending",)),
+        ("raison", _text, ("ending_reason",)),
+    ]
 
 
 def _one(said: Mapping[str, Any]) -> Any:
@@ -125,15 +174,19 @@ def _questions(said: Mapping[str, Any]) -> str:
 
 
 def _each(label: Callable[[str], str], of_none: str = "") -> _Said:
-    return lambda said: ", ".join(label(one) for one in _one(said)) or of_none
+    return lambda said: ", ".join(label(one) for one in _one(said) or ()) or of_none
 
 
-def _of(labels: Mapping[Any, str]) -> _Said:
-    return lambda said: labels.get(_one(said), "") if _one(said) else ""
+def _of(labels: Mapping[Any, str], of_none: str = "") -> _Said:
+    return lambda said: labels.get(_one(said), "") if _one(said) else of_none
 
 
 def _sector(slug: str) -> str:
     return BY_SLUG[slug].name if slug in BY_SLUG else slug
+
+
+def _code(code: str) -> str:
+    return str(cpv.labelled(code))
 
 
 def _service(code: str) -> str:
@@ -150,6 +203,10 @@ def _aim(code: str) -> str:
 
 def _mode(code: str) -> str:
     return {str(mode): label for mode, label in wording.RESPONSE_MODES.items()}.get(code, code)
+
+
+def _lot_place(places: Gazetteer, said: Mapping[str, Any]) -> str:
+    return _place(places, said) if said.get("place_type") else "Là où est le besoin"
 
 
 def _place(places: Gazetteer, said: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Structures form a group to answer a need: opened, more of them invited, dissolved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from marketplace.answers import consortium_queries
 from marketplace.answers.consortia import (
-    HUNDRED,
     ConsortiumStatus,
     Event,
     GroupRefused,
@@ -19,6 +18,7 @@ from marketplace.answers.consortia import (
     Why,
 )
 from marketplace.answers.consortium_queries import (
+    Share,
     admits,
     has_published_offer,
     is_otherwise_engaged,
@@ -48,10 +48,10 @@ def open_group(
     origin: Origin,
     form: LegalForm,
     now: datetime,
-    lots: Mapping[int, int] | None = None,
+    shares: Sequence[Share] = (),
 ) -> Consortium:
-    """Open a group and invite its structures; `lots` maps a lot to the structure that would
-    take it, when that is known.
+    """Open a group and invite its structures; `shares` are what each would take, when that is
+    known.
 
     A structure that opens one is its lead at once; of a group that the buyer or a facilitator
     suggests, everyone is invited, the lead too. Raises Refused, GroupRefused.
@@ -69,7 +69,7 @@ def open_group(
         status=ConsortiumStatus.SUGGESTED,
         origin=origin,
         form=form,
-        share_mode=ShareMode.LOTS if lots else ShareMode.PERCENT,
+        share_mode=ShareMode.LOTS if any(one.lot_id for one in shares) else ShareMode.PERCENT,
         content={},
         created_at=now,
         need=need,
@@ -90,10 +90,12 @@ def open_group(
     for structure_id in partners:
         _invite(session, group, structure_id, user_id, now, by)
     members = {member.structure_id for member in group.members}
-    for lot_id, structure_id in (lots or {}).items():
-        if structure_id in members:
+    for one in shares:
+        if one.structure_id in members:
             group.shares.append(
-                ConsortiumShare(lot_id=lot_id, structure_id=structure_id, percent=HUNDRED)
+                ConsortiumShare(
+                    lot_id=one.lot_id, structure_id=one.structure_id, percent=one.percent
+                )
             )
     session.flush()
     tell_facilitators(session, group, event, "Un groupement se forme pour répondre à ce besoin.")
@@ -156,6 +158,13 @@ def group_for_update(session: Session, group_id: int) -> Consortium:
     if group.status is ConsortiumStatus.DISSOLVED:
         raise GroupRefused(Why.OVER)
     return group
+
+
+def member_of(group: Consortium, structure_id: int) -> ConsortiumMember:
+    for member in group.members:
+        if member.structure_id == structure_id:
+            return member
+    raise GroupRefused(Why.NOT_YOURS)
 
 
 def take_back(session: Session, group: Consortium, user_id: int, now: datetime) -> None:

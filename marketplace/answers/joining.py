@@ -18,12 +18,14 @@ from marketplace.answers.consortium_queries import (
     living_members,
 )
 from marketplace.answers.consortium_tables import Consortium, ConsortiumMember
+from marketplace.answers.enclosing import take_out_all
 from marketplace.answers.grouping import (
     changing_group,
     check_other_groups,
     invitable,
     lead_alone,
     led_group,
+    member_of,
     note,
     take_back,
 )
@@ -134,13 +136,6 @@ def is_leaderless(group: Consortium) -> bool:
     )
 
 
-def member_of(group: Consortium, structure_id: int) -> ConsortiumMember:
-    for member in group.members:
-        if member.structure_id == structure_id:
-            return member
-    raise GroupRefused(Why.NOT_YOURS)
-
-
 def _drop_shares(group: Consortium, structure_id: int) -> None:
     for share in [one for one in group.shares if one.structure_id == structure_id]:
         group.shares.remove(share)
@@ -158,6 +153,7 @@ def _go(
     take_back(session, group, user_id, now)
     member.status, member.agreed_hash, member.agreed_at = MemberStatus.LEFT, "", None
     _drop_shares(group, member.structure_id)
+    take_out_all(session, group.id, member.structure_id)
     tell_all(session, group, event, member.structure_id, user_id, now, said)
 
 

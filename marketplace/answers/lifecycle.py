@@ -1,5 +1,7 @@
 """What may happen to an answer, why a structure declines, how a need ends, as data. Pure."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from marketplace.matching.lifecycle import MatchStatus
@@ -30,6 +32,22 @@ class Result(StrEnum):
     ABANDONED = "abandoned"
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What comes of a lot, or of a need without lots (`lot_id` None).
+
+    The holder of what is awarded is a structure of Tandem or a firm that is named.
+    """
+
+    lot_id: int | None
+    result: Result
+    structure_id: int | None = None
+    holder_name: str = ""
+    holder_siret: str = ""
+    amount: Decimal | None = None
+    reason: str = ""
+
+
 class Side(StrEnum):
     """Of a conversation about a need."""
 
@@ -55,11 +73,13 @@ class Refusal(StrEnum):
     NO_OFFER = "no_offer"
     OVERTAKEN = "overtaken"
     EMPTY = "empty"
+    SAYS_NOTHING = "says_nothing"
     DECIDED = "decided"
     NOT_ANSWERED = "not_answered"
     ASKING_OVER = "asking_over"
     ASKED_ENOUGH = "asked_enough"
     NOT_CLOSED = "not_closed"
+    NOTHING_CHANGES = "nothing_changes"
     SAID_ALREADY = "said_already"
     GROUPED = "grouped"
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -26,7 +27,7 @@ from marketplace.answers.tables import (
 )
 from marketplace.matching.lifecycle import ANSWERED, MatchStatus
 from marketplace.matching.tables import Match, MatchMove
-from marketplace.needs.tables import Need
+from marketplace.needs.tables import Lot, Need
 from marketplace.structures.tables import Structure, StructureMember
 
 
@@ -131,6 +132,30 @@ def answered_matches(need_id: int) -> Select[Match]:
     )
 
 
+def answering_lot(answered: Select[Match], lot_id: int) -> Select[Match]:
+    """Of these matches, those whose answer speaks of a lot."""
+    return answered.where(_part_of_match(lot_id).exists())
+
+
+def cheapest_first(answered: Select[Match], lot_id: int | None) -> Select[Match]:
+    """The same by what each asks at least for a lot, or for a need without lots; those that
+    give no price come last."""
+    least = func.coalesce(AnswerPart.price_min, AnswerPart.price_max)
+    price = _part_of_match(lot_id).with_only_columns(least).scalar_subquery()
+    return answered.order_by(None).order_by(price.asc().nulls_last(), Match.rank, Match.id)
+
+
+def _part_of_match(lot_id: int | None) -> Select[AnswerPart]:
+    """What the structure of a match sent about a lot."""
+    return (
+        select(AnswerPart)
+        .join(Answer)
+        .where(Answer.need_id == Match.need_id, Answer.structure_id == Match.structure_id)
+        .where(Answer.status == AnswerStatus.SENT, AnswerPart.lot_id.is_not_distinct_from(lot_id))
+        .correlate(Match)
+    )
+
+
 def sent_answers(session: Session, need_id: int) -> dict[int, Answer]:
     """The answers to a need that were sent and not withdrawn, by the id of their structure."""
     sent = (
@@ -139,6 +164,54 @@ def sent_answers(session: Session, need_id: int) -> dict[int, Answer]:
         .options(*whole_answer())
     )
     return {answer.structure_id: answer for answer in session.scalars(sent)}
+
+
+def sent_prices(session: Session, need_id: int) -> dict[int, Answer]:
+    """The same with their prices alone, for a list."""
+    sent = (
+        select(Answer)
+        .where(Answer.need_id == need_id, Answer.status == AnswerStatus.SENT)
+        .options(selectinload(Answer.parts).joinedload(AnswerPart.lot))
+    )
+    return {answer.structure_id: answer for answer in session.scalars(sent)}
+
+
+def lots_answered(session: Session, need_id: int) -> dict[int, list[int]]:
+    """The numbers of the lots that each answer which was sent speaks of, by the id of its
+    structure; none for an answer to a need without lots."""
+    spoken_of = (
+        select(Answer.structure_id, Lot.number)
+        .select_from(Answer)
+        .outerjoin(AnswerPart, AnswerPart.answer_id == Answer.id)
+        .outerjoin(Lot, Lot.id == AnswerPart.lot_id)
+        .where(Answer.need_id == need_id, Answer.status == AnswerStatus.SENT)
+        .order_by(Lot.number)
+    )
+    found: dict[int, list[int]] = {}
+    for structure_id, number in session.execute(spoken_of):
+        found.setdefault(structure_id, []).extend([] if number is None else [number])
+    return found
+
+
+class Received(NamedTuple):
+    """How many structures answered a need, and how many of them lately."""
+
+    total: int
+    new: int
+
+
+def answers_received(
+    session: Session, need_ids: Collection[int], since: datetime | None
+) -> dict[int, Received]:
+    """What each of these needs received, by its id, and what of it was sent after `since`;
+    those that nobody answered are left out."""
+    new = func.count().filter(Answer.sent_at > since) if since else func.count()
+    counted = (
+        select(Answer.need_id, func.count(), new)
+        .where(Answer.need_id.in_(need_ids), Answer.status == AnswerStatus.SENT)
+        .group_by(Answer.need_id)
+    )
+    return {need_id: Received(*counts) for need_id, *counts in session.execute(counted)}
 
 
 def whole_answer() -> list[Any]:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from marketplace.answers import queries
 from marketplace.answers.consortia import (
-    HUNDRED,
     ConsortiumStatus,
     Event,
     GroupRefused,
@@ -22,9 +21,14 @@ from marketplace.answers.consortia import (
 )
 from marketplace.answers.consortium_queries import accepted_members, admits, living_members
 from marketplace.answers.consortium_tables import Consortium, ConsortiumShare
-from marketplace.answers.grouping import group_for_update, led_group, note, take_back
+from marketplace.answers.grouping import (
+    group_for_update,
+    led_group,
+    member_of,
+    note,
+    take_back,
+)
 from marketplace.answers.informing import tell_facilitators, tell_members
-from marketplace.answers.joining import member_of
 from marketplace.answers.tables import Answer
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.queries import is_open
@@ -63,23 +67,27 @@ def settle_by_lot(
     group_id: int,
     acting_id: int,
     form: LegalForm,
-    lots: Mapping[int, int],
+    lots: Mapping[int, Mapping[int, Decimal]],
     user_id: int,
     now: datetime,
 ) -> None:
-    """The lead gives each lot that the group answers to one structure. Raises GroupRefused."""
+    """The lead gives each lot that the group answers to one structure, or shares it between
+    several, by percentages of the lot. Raises GroupRefused: unless each lot makes exactly 100.
+    """
     group = led_group(session, group_id, acting_id, now)
     members = {member.structure_id: member.structure for member in living_members(group)}
     check_lots(lots, members)
     of_need = {lot.id: lot for lot in group.need.lots}
-    for lot_id, structure_id in lots.items():
+    for lot_id, shares in lots.items():
         if lot_id not in of_need:
             raise GroupRefused(Why.CHANGED)
-        if not admits(group.need, members[structure_id].kind, of_need[lot_id].lever):
+        lever = of_need[lot_id].lever
+        if not all(admits(group.need, members[one].kind, lever) for one in shares):
             raise GroupRefused(Why.LOT_KIND)
     rows = [
-        ConsortiumShare(structure_id=structure_id, lot_id=lot_id, percent=HUNDRED)
-        for lot_id, structure_id in sorted(lots.items())
+        ConsortiumShare(structure_id=structure_id, lot_id=lot_id, percent=percent)
+        for lot_id, shares in sorted(lots.items())
+        for structure_id, percent in sorted(shares.items())
     ]
     _settle(session, group, form, ShareMode.LOTS, rows, user_id, now)
 

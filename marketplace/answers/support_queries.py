@@ -16,7 +16,7 @@ from marketplace.moderation.desks import need_codes
 from marketplace.needs.tables import Need
 from marketplace.offers.tables import Offer, OfferStatus
 from marketplace.structures.tables import Structure, StructureMember
-from marketplace.territories.tables import Territory
+from marketplace.territories.queries import gazetteer
 
 SILENT = (MatchStatus.NOTIFIED, MatchStatus.OPENED)
 
@@ -32,10 +32,10 @@ def silent_matches(need_id: int) -> Select[Match]:
 
 
 def could_publish(session: Session, need: Need, limit: int) -> Sequence[Structure]:
-    """Active structures of the departments of a need, of a kind that it admits, with somebody
-    who speaks for them and no offer of their own."""
-    places = session.scalars(select(Territory).where(Territory.code.in_(need_codes(need)))).all()
-    departments = {place.department or place.code.removeprefix("D") for place in places}
+    """Active structures of the departments of a need, or of anywhere when it is the country's, of
+    a kind that it admits, with somebody who speaks for them and no offer of their own."""
+    places = gazetteer(session)
+    departments = {one.code for code in need_codes(need) for one in places.departments_of(code)}
     written = exists().where(
         Offer.structure_id == Structure.id,
         Offer.status == OfferStatus.PUBLISHED,
@@ -47,11 +47,12 @@ def could_publish(session: Session, need: Need, limit: int) -> Sequence[Structur
     )
     found = select(Structure).where(
         Structure.is_active,
-        Structure.department_code.in_({code.removeprefix("D") for code in departments}),
         spoken_for,
         ~written,
         ~asked,
     )
+    if departments:
+        found = found.where(Structure.department_code.in_(departments))
     if need.kinds:
         found = found.where(Structure.kind.in_(need.kinds))
     return session.scalars(found.order_by(Structure.sort_key, Structure.id).limit(limit)).all()

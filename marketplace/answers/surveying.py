@@ -1,12 +1,47 @@
-"""Whether Tandem helped: one question to each side, asked on a page."""
+"""Whether Tandem helped: one question to each side, asked on a page; what they say, counted."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from marketplace.answers.lifecycle import Help, Refusal, Refused
+from marketplace.answers.lifecycle import Help, Refusal, Refused, Side
 from marketplace.answers.tables import Survey
+from marketplace.needs.tables import Need
+
+FEWEST = 5
+"""Fewer opinions of a side than this could be told apart: they are not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What a side says; `counts` is empty where `total` is too small."""
+
+    total: int
+    counts: Mapping[Help, int]
+
+
+def opinions(session: Session, of_needs: ColumnElement[bool]) -> dict[Side, Opinions]:
+    """What buyers and structures say of the needs that a condition holds for."""
+    of_buyer = Survey.structure_id.is_(None)
+    counted = (
+        select(of_buyer, Survey.helped, func.count())
+        .join(Need, Need.id == Survey.need_id)
+        .where(of_needs)
+        .group_by(of_buyer, Survey.helped)
+    )
+    found: dict[Side, dict[Help, int]] = {side: {} for side in Side}
+    for is_buyer, helped, count in session.execute(counted):
+        found[Side.BUYER if is_buyer else Side.STRUCTURE][helped] = count
+    return {side: _hidden_if_few(counts) for side, counts in found.items()}
+
+
+def _hidden_if_few(counts: Mapping[Help, int]) -> Opinions:
+    total = sum(counts.values())
+    return Opinions(total, counts if total >= FEWEST else {})
 
 
 def say_whether_it_helped(

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -95,7 +95,10 @@ class AnswerReply(Base):
 
 
 class AnswerVersion(Base):
-    """An answer as it was sent once: `content` is what answers.answering.content_of gives."""
+    """An answer as it was sent once: `content` is what answers.answering.content_of gives.
+
+    `id` names it where a single number is wanted.
+    """
 
     __tablename__ = "answer_versions"
 
@@ -103,6 +106,7 @@ class AnswerVersion(Base):
         ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True
     )
     number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), unique=True)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     sent_at: Mapped[datetime]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
@@ -198,9 +202,27 @@ class Outcome(Base):
     reason: Mapped[str] = mapped_column(default="")
     decided_at: Mapped[datetime]
     decided_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    """Who decided, or corrected, last."""
+    corrected_at: Mapped[datetime | None]
+    correction: Mapped[str] = mapped_column(default="")
+    """Why it was corrected; what it was before is in the audit trail."""
 
     lot: Mapped[Lot | None] = relationship()
     structure: Mapped[Structure | None] = relationship()
+
+
+class OutcomeReason(Base):
+    """Why a structure is not retained, told to it alone instead of the reason of the lot."""
+
+    __tablename__ = "outcome_reasons"
+
+    outcome_id: Mapped[int] = mapped_column(
+        ForeignKey("outcomes.id", ondelete="CASCADE"), primary_key=True
+    )
+    structure_id: Mapped[int] = mapped_column(
+        ForeignKey("structures.id"), primary_key=True, index=True
+    )
+    words: Mapped[str]
 
 
 class Thread(Base):

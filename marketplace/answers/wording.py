@@ -1,6 +1,6 @@
 """What answers, declines and outcomes are, in French. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from marketplace.answers.lifecycle import (
     AnswerStatus,
@@ -9,12 +9,25 @@ from marketplace.answers.lifecycle import (
     Refusal,
     Result,
 )
+from marketplace.matching.lifecycle import MatchStatus
 
 STATUSES = {
     AnswerStatus.DRAFT: "Brouillon",
     AnswerStatus.SENT: "Envoyée",
     AnswerStatus.WITHDRAWN: "Retirée",
 }
+
+MATCH_STATUSES = {
+    MatchStatus.SUGGESTED: "Proposée",
+    MatchStatus.NOTIFIED: "Prévenue",
+    MatchStatus.OPENED: "A ouvert le besoin",
+    MatchStatus.INTERESTED: "Intéressée",
+    MatchStatus.DECLINED: "A décliné",
+    MatchStatus.SHORTLISTED: "Dans votre sélection",
+    MatchStatus.RETAINED: "Retenue",
+    MatchStatus.NOT_RETAINED: "Non retenue",
+}
+"""Of a structure, as the buyer is told."""
 
 DECLINES = {
     DeclineReason.CAPACITY: "Pas assez de disponibilité",
@@ -59,13 +72,17 @@ REFUSALS = {
     Refusal.NO_OFFER: "Publiez d'abord une offre\u00a0: l'acheteur verra ce que vous faites.",
     Refusal.OVERTAKEN: "Un collègue a modifié cette réponse entre-temps. Ce que vous avez écrit"
     " est toujours là\u00a0: vérifiez, puis envoyez de nouveau.",
-    Refusal.EMPTY: "Répondez au moins à un lot\u00a0: indiquez un prix.",
+    Refusal.EMPTY: "Indiquez un prix, pour un lot au moins si le besoin en a.",
+    Refusal.SAYS_NOTHING: "Écrivez un message, ou dites ce que vous pouvez faire.",
     Refusal.DECIDED: "L'acheteur a déjà décidé\u00a0: cela ne peut plus changer.",
     Refusal.NOT_ANSWERED: "Cette structure ne s'est pas dite intéressée.",
     Refusal.ASKING_OVER: "La date limite des questions est passée.",
     Refusal.ASKED_ENOUGH: "Vous avez déjà plusieurs questions en attente\u00a0: attendez les"
     " réponses de l'acheteur.",
-    Refusal.NOT_CLOSED: "L'issue se saisit une fois le besoin clos, et une seule fois.",
+    Refusal.NOT_CLOSED: "L'issue se saisit une fois le besoin clos. Ce qui est déjà décidé se"
+    " corrige, avec un motif.",
+    Refusal.NOTHING_CHANGES: "Rien ne change\u00a0: corrigez l'issue, le titulaire, le montant ou"
+    " le motif.",
     Refusal.SAID_ALREADY: "Vous avez déjà donné votre avis. Merci.",
     Refusal.GROUPED: "Votre structure répond à ce besoin dans un groupement\u00a0: passez par sa"
     " page, ou quittez-le d'abord.",
@@ -85,6 +102,17 @@ def refusals_counted(counted: Mapping[DeclineReason, int]) -> str:
 def by_frequency(counted: Mapping[DeclineReason, int]) -> list[tuple[DeclineReason, int]]:
     order = list(DeclineReason)
     return sorted(counted.items(), key=lambda item: (-item[1], order.index(item[0])))
+
+
+def answer_concerned(changed: Collection[int], answered: Collection[int]) -> str:
+    """What a change means for who answered: `changed` and `answered` are numbers of lots."""
+    both = sorted(set(changed) & set(answered))
+    if not both:
+        return "Votre réponse reste enregistrée."
+    if len(both) == 1:
+        return f"Vous avez répondu au lot {both[0]}, qui change. Votre réponse reste enregistrée."
+    listed = f"{', '.join(map(str, both[:-1]))} et {both[-1]}"
+    return f"Vous avez répondu aux lots {listed}, qui changent. Votre réponse reste enregistrée."
 
 
 def outcome_told(result: Result, *, is_holder: bool, lot: str) -> str:

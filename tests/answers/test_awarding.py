@@ -4,17 +4,28 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.answers import links, queries
-from marketplace.answers.awarding import Decided, record_outcomes
+from marketplace.answers.awarding import correct_outcome, record_outcomes
 from marketplace.answers.choosing import remind_unopened, shortlist, take_off_shortlist
-from marketplace.answers.lifecycle import DeclineReason, Refusal, Refused, Result
+from marketplace.answers.lifecycle import (
+    Decided,
+    DeclineReason,
+    Help,
+    Refusal,
+    Refused,
+    Result,
+    Side,
+)
 from marketplace.answers.reminding import remind_outcomes
 from marketplace.answers.responding import decline, say_interested
+from marketplace.answers.surveying import FEWEST, opinions, say_whether_it_helped
+from marketplace.answers.telling import hearing_of
 from marketplace.answers.wording import refusals_counted
+from marketplace.audit import Action, AuditEntry
 from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
 from marketplace.matching.lifecycle import MatchStatus
@@ -28,6 +39,22 @@ from tests.answers.test_answering import price, send
 def award(market: Market, *decided: Decided) -> None:
     with transaction() as session:
         record_outcomes(session, market.need.id, market.buyer.id, decided, clock.now())
+
+
+def correct(
+    market: Market, outcome_id: int, decided: Decided, own: dict[int, str] | None = None
+) -> int:
+    with transaction() as session:
+        return correct_outcome(
+            session,
+            market.need.id,
+            outcome_id,
+            market.buyer.id,
+            decided,
+            "Erreur de saisie",
+            clock.now(),
+            own_reasons=own or {},
+        )
 
 
 def mails(session: Session, kind: str) -> list[OutgoingMail]:
@@ -218,3 +245,97 @@ def test_a_buyer_is_reminded_at_the_deadline_and_four_weeks_later_and_no_more(
     with transaction() as writing:
         remind_outcomes(writing, closed_at + timedelta(hours=2))
     assert len(mails(session, "answers/outcome_due")) == 2
+
+
+def test_each_structure_hears_of_its_own_lots_and_of_its_own_reason(session: Session) -> None:
+    market = market_of(session, structures=3, lots=2)
+    first, second = (lot.id for lot in market.need.lots)
+    ids = [one.id for one in market.structures]
+    send(market, price(100, first), number=0)
+    send(market, price(200, second), number=1)
+    send(market, price(300, second), number=2)
+    close(session, market.need)
+    decided = (
+        Decided(first, Result.UNSUCCESSFUL, reason="Trop cher"),
+        Decided(second, Result.AWARDED, ids[1], reason="Délai plus long"),
+    )
+    with transaction() as writing:
+        need, buyer = market.need.id, market.buyer.id
+        own = {ids[2]: "Références trop anciennes", ids[1]: "Sans objet"}
+        record_outcomes(writing, need, buyer, decided, clock.now(), own_reasons=own)
+    told = {mail.user_id: mail.context for mail in mails(session, "answers/outcome")}
+    assert [told[member.id]["reason"] for member in market.members] == [
+        "Trop cher",
+        "",
+        "Références trop anciennes",
+    ]
+    assert "Lot 2" not in told[market.members[0].id]["outcome"]
+    kept = [queries.last_words_of(session, market.match(session, n).id) for n in range(3)]
+    assert [move.reason for move in kept if move] == ["Trop cher", "", "Références trop anciennes"]
+    hearing = hearing_of(session, market.need.id, ids)
+    assert [
+        [(heard.outcome.lot_id, heard.is_holder, heard.reason) for heard in hearing.of(one)]
+        for one in ids
+    ] == [
+        [(first, False, "Trop cher")],
+        [(second, True, "")],
+        [(second, False, "Références trop anciennes")],
+    ]
+
+
+def test_a_wrong_holder_is_put_right_and_only_those_concerned_are_told(session: Session) -> None:
+    market = market_of(session, structures=3)
+    for number in range(3):
+        send(market, price(9000 + number), number=number)
+    close(session, market.need)
+    ids = [one.id for one in market.structures]
+    award(market, Decided(None, Result.AWARDED, ids[0], reason="Prix"))
+    (outcome,) = queries.outcomes_of(session, market.need.id)
+    same = Decided(None, Result.AWARDED, ids[0], reason="Prix")
+    with pytest.raises(Refused) as unchanged:
+        correct(market, outcome.id, same)
+    assert unchanged.value.why is Refusal.NOTHING_CHANGES
+
+    right = Decided(None, Result.AWARDED, ids[1], amount=Decimal(9001), reason="Prix")
+    assert correct(market, outcome.id, right) == 2
+    told = {mail.user_id: mail.context for mail in mails(session, "answers/outcome_corrected")}
+    assert {member: context["outcome"] for member, context in told.items()} == {
+        market.members[0].id: "Votre structure n'est pas retenue.",
+        market.members[1].id: "Votre structure est retenue.",
+    }
+    assert {context["why"] for context in told.values()} == {"Erreur de saisie"}
+    assert [market.match(session, n).status for n in range(3)] == [
+        MatchStatus.NOT_RETAINED,
+        MatchStatus.RETAINED,
+        MatchStatus.NOT_RETAINED,
+    ]
+    session.refresh(outcome)
+    assert (outcome.structure_id, outcome.amount, outcome.correction) == (
+        ids[1],
+        Decimal(9001),
+        "Erreur de saisie",
+    )
+    entry = session.scalars(select(AuditEntry).filter_by(action=Action.OUTCOME_CORRECTED)).one()
+    assert (entry.details["before"], entry.details["after"]) == (
+        ["awarded", ids[0]],
+        ["awarded", ids[1]],
+    )
+
+    assert correct(market, outcome.id, Decided(None, Result.ABANDONED)) == 3
+    session.refresh(market.need)
+    assert market.need.status == Status.ABANDONED
+    assert market.match(session, 1).status == MatchStatus.NOT_RETAINED
+
+
+def test_only_enough_opinions_are_counted(session: Session) -> None:
+    for number in range(FEWEST):
+        market = market_of(session, structures=1)
+        with transaction() as writing:
+            for side in (None, market.structures[0].id) if number else (None,):
+                helped = Help.YES if number else Help.NO
+                need, who = market.need.id, market.buyer.id
+                say_whether_it_helped(writing, need, side, who, helped, "", clock.now())
+    session.rollback()
+    said = opinions(session, true())
+    assert said[Side.BUYER].counts == {Help.YES: FEWEST - 1, Help.NO: 1}
+    assert (said[Side.STRUCTURE].total, said[Side.STRUCTURE].counts) == (FEWEST - 1, {})

@@ -12,19 +12,28 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from marketplace.answers import grouping, joining, sharing
 from marketplace.answers.answering import PartSaid, Said, send_answer
-from marketplace.answers.awarding import Decided, record_outcomes
+from marketplace.answers.awarding import record_outcomes
 from marketplace.answers.consortia import (
+    HUNDRED,
     ConsortiumStatus,
     Event,
     GroupRefused,
     LegalForm,
     Origin,
+    ShareMode,
     Why,
 )
 from marketplace.answers.consortium_queries import Share, shares_of
 from marketplace.answers.consortium_tables import Consortium, ConsortiumEvent
 from marketplace.answers.discussing import say
-from marketplace.answers.lifecycle import AnswerStatus, DeclineReason, Refusal, Refused, Result
+from marketplace.answers.lifecycle import (
+    AnswerStatus,
+    Decided,
+    DeclineReason,
+    Refusal,
+    Refused,
+    Result,
+)
 from marketplace.answers.responding import decline
 from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
@@ -283,10 +292,48 @@ def _settle_lots(group: Group, lots: dict[int, int]) -> None:
             group.id,
             group.ids[0],
             LegalForm.SEVERAL,
-            lots,
+            {lot: {taker: HUNDRED} for lot, taker in lots.items()},
             group.users[0],
             clock.now(),
         )
+
+
+def test_a_lot_is_shared_by_percentages_that_make_exactly_a_hundred(session: Session) -> None:
+    """Three share two lots: one lies in two departments."""
+    group = Group(session)
+    first, second, third = group.ids
+    stadium, hall = group.lots
+
+    def settle(*parts: str) -> None:
+        shares = dict(zip((first, second), map(Decimal, parts), strict=True))
+        with transaction() as writing:
+            sharing.settle_by_lot(
+                writing,
+                group.id,
+                first,
+                LegalForm.SEVERAL,
+                {stadium: shares, hall: {third: HUNDRED}},
+                group.users[0],
+                clock.now(),
+            )
+
+    for parts, why in ((("60", "39.99"), Why.SUM), (("100", "0"), Why.EACH)):
+        with refused(why):
+            settle(*parts)
+        assert shares_of(group.row()) == []
+    settle("60", "40")
+    assert shares_of(group.row()) == [
+        Share(first, stadium, Decimal(60)),
+        Share(second, stadium, Decimal(40)),
+        Share(third, hall, Decimal(100)),
+    ]
+    group.reply(1)
+    group.reply(2)
+    group.write(9000)
+    with transaction() as writing:
+        joining.leave(writing, group.id, second, group.users[1], clock.now())
+    with refused(Why.NO_SHARES):  # what is left makes 60 % of the stadium
+        group.agree(2)
 
 
 def test_a_suggested_group_waits_for_its_lead(session: Session) -> None:
@@ -301,12 +348,16 @@ def test_a_suggested_group_waits_for_its_lead(session: Session) -> None:
             Origin.BUYER,
             LegalForm.SEVERAL,
             clock.now(),
-            {group.lots[0]: group.ids[1], group.lots[1]: group.ids[2]},
+            [
+                Share(group.ids[1], group.lots[0], HUNDRED),
+                Share(group.ids[2], group.lots[1], HUNDRED),
+            ],
         ).id
     session.rollback()
     row = session.get_one(Consortium, suggested)
     assert row.status is ConsortiumStatus.SUGGESTED
-    assert len(row.shares) == 2
+    assert len(shares_of(row)) == 2
+    assert row.share_mode is ShareMode.LOTS
     group.reply(1, group_id=suggested)
     session.rollback()
     assert session.get_one(Consortium, suggested).status is ConsortiumStatus.FORMING
