@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from marketplace.accounts.tables import Organisation, User
 from marketplace.clauses import report_links
 from marketplace.clauses.contract_tables import (
     Contract,
+    ContractChange,
     ContractEmployer,
     ContractLot,
     ContractTotal,
@@ -109,22 +110,30 @@ class Row:
 def followed_rows(session: Session, visible: Select[Contract], today: date) -> list[Row]:
     """Where each contract of a selection stands, in one query, the latest first."""
     chosen = visible.with_only_columns(Contract.id).order_by(None).subquery()
-    owed = (
+    of_lot = (
         select(
-            ContractLot.contract_id,
-            func.sum(ContractLot.planned_hours).label("planned"),
-            func.sum(ContractLot.committed_hours).label("committed"),
-        )
-        .group_by(ContractLot.contract_id)
-        .subquery()
-    )
-    done = (
-        select(
-            ContractLot.contract_id,
+            ContractTotal.lot_id,
             func.sum(ContractTotal.hours).label("hours"),
             func.sum(ContractTotal.new_people).label("people"),
         )
-        .join(ContractTotal, ContractTotal.lot_id == ContractLot.id)
+        .group_by(ContractTotal.lot_id)
+        .subquery()
+    )
+    is_closed = ContractLot.closed_at.is_not(None)
+    due = case(
+        (is_closed, func.coalesce(of_lot.c.hours, 0)),
+        else_=func.coalesce(ContractLot.committed_hours, ContractLot.planned_hours),
+    )
+    is_signed = func.bool_or(is_closed | ContractLot.committed_hours.is_not(None))
+    told = (
+        select(
+            ContractLot.contract_id,
+            func.sum(ContractLot.planned_hours).label("planned"),
+            case((is_signed, func.sum(due))).label("committed"),
+            func.sum(of_lot.c.hours).label("hours"),
+            func.sum(of_lot.c.people).label("people"),
+        )
+        .outerjoin(of_lot, of_lot.c.lot_id == ContractLot.id)
         .group_by(ContractLot.contract_id)
         .subquery()
     )
@@ -138,18 +147,17 @@ def followed_rows(session: Session, visible: Select[Contract], today: date) -> l
             ContractEmployer.name,
             Programme.name,
             Territory.name,
-            owed.c.planned,
-            owed.c.committed,
-            done.c.hours,
-            done.c.people,
+            told.c.planned,
+            told.c.committed,
+            told.c.hours,
+            told.c.people,
         )
         .join(chosen, chosen.c.id == Contract.id)
         .join(Organisation, Organisation.id == Contract.organisation_id)
         .join(Territory, Territory.code == Contract.territory_code)
         .join(ContractEmployer, holder)
         .outerjoin(Programme, Programme.id == Contract.programme_id)
-        .outerjoin(owed, owed.c.contract_id == Contract.id)
-        .outerjoin(done, done.c.contract_id == Contract.id)
+        .outerjoin(told, told.c.contract_id == Contract.id)
         .order_by(Contract.starts_on.desc(), Contract.id.desc())
     )
     return [_row(row, today) for row in session.execute(asked)]
@@ -257,6 +265,12 @@ def waiting_reports(desk_ids: Collection[int]) -> Select[HourReport]:
     )
 
 
+def count_waiting(session: Session, desk_ids: Collection[int]) -> int:
+    """How many reports facilitators have to validate."""
+    waiting = waiting_reports(desk_ids).with_only_columns(HourReport.id).order_by(None)
+    return session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+
+
 def without_report(session: Session, month: date) -> Sequence[ContractEmployer]:
     """Employers of contracts that run in a month, open to reports, who said nothing of it."""
     last = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
@@ -266,14 +280,18 @@ def without_report(session: Session, month: date) -> Sequence[ContractEmployer]:
         .join(ContractEmployer.contract)
         .where(Contract.starts_on <= last, Contract.ends_on >= month)
         .where(func.coalesce(Contract.closed_until < month, True))
-        .where(~told)
+        .where(~told, ContractEmployer.role != EmployerRole.FORMER)
+        .where(Contract.lots.any(ContractLot.closed_at.is_(None)))
         .options(contains_eager(ContractEmployer.contract))
         .order_by(ContractEmployer.id)
     ).all()
 
 
-def contracts_of_need(session: Session, need_id: int) -> Sequence[Contract]:
-    return session.scalars(select(Contract).filter_by(need_id=need_id).order_by(Contract.id)).all()
+def changes_of(session: Session, contract_id: int) -> Sequence[ContractChange]:
+    """What was changed of a contract, the latest first, with by whom."""
+    told = select(ContractChange).filter_by(contract_id=contract_id)
+    latest = told.order_by(ContractChange.id.desc()).options(joinedload(ContractChange.user))
+    return session.scalars(latest).all()
 
 
 def programmes(session: Session) -> Sequence[Programme]:

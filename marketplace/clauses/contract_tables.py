@@ -83,6 +83,7 @@ class ContractLot(Base):
 
     `planned_hours`: what was computed before; `committed_hours`: what the holder signed.
     `support_hires`: « embauches liées à l'ingénierie, au fonctionnement ou à l'accompagnement ».
+    Once closed it owes what was done, and nobody reports hours on it.
     """
 
     __tablename__ = "contract_lots"
@@ -100,6 +101,7 @@ class ContractLot(Base):
     committed_hours: Mapped[Decimal | None] = mapped_column(HOURS)
     targets: Mapped[str] = mapped_column(default="")
     support_hires: Mapped[int | None]
+    closed_at: Mapped[datetime | None]
 
     contract: Mapped[Contract] = relationship(back_populates="lots")
     lot: Mapped[Lot | None] = relationship()
@@ -130,6 +132,22 @@ class ContractEmployer(Base):
     is_in_qpv: Mapped[bool | None]
 
     contract: Mapped[Contract] = relationship(back_populates="employers")
+
+
+class ContractChange(Base):
+    """What was changed of a contract that is followed, and why. `fields`: what, before, after,
+    in words."""
+
+    __tablename__ = "contract_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    changed_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(500))
+    fields: Mapped[list[list[str]]] = mapped_column(JSONB)
+
+    user: Mapped[User] = relationship()
 
 
 class HourReport(Base):

@@ -15,7 +15,6 @@ from marketplace.answers.lifecycle import Result
 from marketplace.answers.queries import outcomes_of
 from marketplace.answers.tables import Outcome
 from marketplace.audit import Action
-from marketplace.clauses import rollup
 from marketplace.clauses.calculating import kept
 from marketplace.clauses.contract_tables import (
     Contract,
@@ -24,11 +23,13 @@ from marketplace.clauses.contract_tables import (
     DeskYearPeople,
     Programme,
 )
+from marketplace.clauses.member_queries import led_group, partners_on
 from marketplace.clauses.queries import latest_calculation
 from marketplace.clauses.reported import ORDINARY, EmployerRole, ProgrammeKind, next_month
 from marketplace.clock import PARIS
 from marketplace.moderation.desks import desk_covering, need_codes
 from marketplace.needs.tables import Lever, Nature, Need
+from marketplace.structures.tables import Structure
 from marketplace.territories.gazetteer import COUNTRY
 from marketplace.territories.tables import Territory
 
@@ -74,6 +75,8 @@ class ContractTold:
     amount: Decimal | None = None
     programme_id: int | None = None
     need_id: int | None = None
+    members: tuple[EmployerTold, ...] = ()
+    """The others of the group that won it."""
 
 
 def open_contract(session: Session, told: ContractTold, user_id: int, now: datetime) -> Contract:
@@ -94,7 +97,7 @@ def open_contract(session: Session, told: ContractTold, user_id: int, now: datet
         created_by_id=user_id,
     )
     contract.lots = [_lot(lot, number) for number, lot in enumerate(told.lots, start=1)]
-    contract.employers = [_employer(told.holder)]
+    contract.employers = [_employer(one) for one in (told.holder, *told.members)]
     session.add(contract)
     session.flush()
     return contract
@@ -137,6 +140,7 @@ def _told(session: Session, need: Need, outcomes: Sequence[Outcome], now: dateti
         nature=need.nature,
         amount=sum(amounts, Decimal(0)) if amounts else None,
         need_id=need.id,
+        members=_members(session, need.id, outcomes),
     )
 
 
@@ -149,12 +153,30 @@ def _holder(outcome: Outcome) -> EmployerTold:
     structure = outcome.structure
     if structure is None:
         return EmployerTold(outcome.holder_siret, outcome.holder_name)
+    return _employed(structure, EmployerRole.HOLDER)
+
+
+def _employed(structure: Structure, role: EmployerRole) -> EmployerTold:
     return EmployerTold(
         structure.siret,
         structure.display_name,
         structure.kind.value,
         is_in_qpv=structure.is_in_qpv,
+        role=role,
     )
+
+
+def _members(
+    session: Session, need_id: int, outcomes: Sequence[Outcome]
+) -> tuple[EmployerTold, ...]:
+    """Whoever answered with the holder, and takes a part of what it won."""
+    holder = outcomes[0].structure
+    group = led_group(session, need_id, holder.siret) if holder else None
+    if holder is None or group is None:
+        return ()
+    partners = {one.siret: one for one in partners_on(group, [one.lot_id for one in outcomes])}
+    partners.pop(holder.siret, None)
+    return tuple(_employed(one, EmployerRole.MEMBER) for one in partners.values())
 
 
 def _lots(session: Session, need: Need, outcomes: Sequence[Outcome]) -> tuple[LotTold, ...]:
@@ -229,17 +251,6 @@ def add_employer(session: Session, contract_id: int, told: EmployerTold) -> Cont
     return employer
 
 
-def change_employer(session: Session, employer_id: int, told: EmployerTold) -> None:
-    """Put right what is known of a firm; its role stays. Raises AlreadyEmployed."""
-    employer = session.get_one(ContractEmployer, employer_id, with_for_update=True)
-    try:
-        with session.begin_nested():
-            employer.siret, employer.name, employer.kind = told.siret, told.name, told.kind
-            employer.email, employer.is_in_qpv = told.email, told.is_in_qpv
-    except IntegrityError as error:
-        raise AlreadyEmployed from error
-
-
 def add_lot(session: Session, contract_id: int, told: LotTold) -> ContractLot:
     """One more lot, numbered after the others; the contract's row is locked, so that two people
     add two."""
@@ -250,42 +261,6 @@ def add_lot(session: Session, contract_id: int, told: LotTold) -> ContractLot:
     session.add(lot)
     session.flush()
     return lot
-
-
-def plan_lot(session: Session, lot_id: int, told: LotTold) -> None:
-    """Say what a lot owes."""
-    lot = session.get_one(ContractLot, lot_id, with_for_update=True)
-    lot.title = told.title
-    lot.planned_hours, lot.committed_hours = told.planned_hours, told.committed_hours
-    lot.targets, lot.support_hires = told.targets, told.support_hires
-
-
-def change_contract(
-    session: Session, contract_id: int, starts_on: date, ends_on: date, programme_id: int | None
-) -> None:
-    contract = session.get_one(Contract, contract_id, with_for_update=True)
-    contract.starts_on, contract.ends_on = starts_on, ends_on
-    contract.programme_id = programme_id
-
-
-def move_contract(
-    session: Session, contract_id: int, territory_code: str, user_id: int, ip: str = ""
-) -> None:
-    """Say where the hours of a contract count: those validated, and those to come. The desk of
-    that territory follows it from then on. Raises moderation.desks.NoDesk."""
-    contract = session.get_one(Contract, contract_id, with_for_update=True)
-    if contract.territory_code == territory_code:
-        return
-    rollup.count_elsewhere(session, contract, territory_code)
-    contract.desk = desk_covering(session, [territory_code])
-    audit.note(
-        session,
-        Action.CHANGED,
-        actor_id=user_id,
-        about=("contract", contract_id),
-        ip=ip,
-        fields=["territory_code"],
-    )
 
 
 def close_months(

@@ -1,39 +1,30 @@
 """Reads: what territories achieve, as anybody may see it: validated hours, small counts hidden."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from marketplace.clauses import reported
-from marketplace.clauses.contract_tables import Contract, ContractLot, DeskYearPeople, HourTotal
+from marketplace.clauses import nesting, reported, told_totals
+from marketplace.clauses.contract_tables import Contract, ContractLot, DeskYearPeople
 from marketplace.clauses.masking import hidden
 from marketplace.clauses.reported import FEW
+from marketplace.clauses.told_totals import ALL, EARLIER, NOTHING, Counted, Told
 from marketplace.moderation.tables import DeskTerritory
-from marketplace.territories.gazetteer import COUNTRY
+from marketplace.territories.gazetteer import COUNTRY, Gazetteer, Kind
 from marketplace.territories.tables import Territory
 
-Dimension = Literal["public", "sex", "age", "district", "way", "work_contract"]
+Dimension = Literal["public", "sex", "age", "district"]
 
 LABELS: Mapping[Dimension, Mapping[Any, str]] = {
     "public": reported.PUBLICS,
     "sex": reported.SEXES,
     "age": reported.AGES,
     "district": reported.DISTRICTS,
-    "way": reported.WAYS,
-    "work_contract": reported.WORK_CONTRACTS,
 }
-
-
-_SUMS = (
-    func.coalesce(func.sum(HourTotal.hours), 0),
-    func.coalesce(func.sum(HourTotal.new_people), 0),
-    func.coalesce(func.nullif(func.sum(HourTotal.new_people), 0), func.max(HourTotal.people), 0),
-)
-"""Hours, entries, and how many people those tell of: where nobody is new, the most of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +41,32 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value of a breakdown; hours and people are None where they are hidden."""
+    """One line of a breakdown; hours and people are None where they are hidden."""
 
-    value: str
     label: str
     hours: float | None
     people: int | None
 
-    @property
-    def is_masked(self) -> bool:
-        return self.hours is None
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """`apart`: the hours and people of the total that no line shows."""
+
+    cells: Sequence[Cell]
+    apart: Cell
 
 
 @dataclass(frozen=True, slots=True)
-class PeriodFigures:
-    """A month, or a year by its first day."""
+class Parted:
+    by_month: Breakdown
+    """Labelled by the first day of the month."""
 
-    period: date
-    hours: float | None
-    people: int | None
+    by_dimension: Mapping[Dimension, Breakdown]
 
 
-def figures_of(
-    session: Session, code: str, first: date | None = None, last: date | None = None
-) -> Figures:
-    """What the contracts of a territory owe, those that run in a period, and what was validated
-    of it; a period is two first days of months, both included, either open."""
-    running = _running(first, last)
+def figures_of(session: Session, places: Gazetteer, code: str, told: Told | None = None) -> Figures:
+    """What the contracts of a territory owe, and what was validated of it. `told`: that is
+    known already, of this territory among others."""
     owed = (
         select(
             func.count(Contract.id.distinct()),
@@ -86,156 +76,114 @@ def figures_of(
             ),
         )
         .join(ContractLot, ContractLot.contract_id == Contract.id)
-        .where(*running)
+        .join(Territory, Territory.code == Contract.territory_code)
+        .where(_within(places, code))
     )
-    if code != COUNTRY:
-        owed = owed.join(Territory, Territory.code == Contract.territory_code).where(_within(code))
     contracts, planned, committed = session.execute(owed).one()
-    done = _totals(code, "all", first, last).with_only_columns(*_SUMS)
-    hours, people, counted = session.execute(done).one()
-    is_hidden = 0 < counted < FEW
+    found = (told or told_totals.told(session, places, [code])).totals[code]
     return Figures(
         contracts=contracts,
         planned=float(planned or 0),
         committed=float(committed or 0),
-        achieved=None if is_hidden else float(hours),
-        people=None if is_hidden else int(people),
+        achieved=None if found is None else float(found.hours),
+        people=None if found is None else found.new_people,
     )
 
 
-def breakdown(
+def parted(
     session: Session,
+    places: Gazetteer,
     code: str,
-    dimension: Dimension,
-    first: date | None = None,
-    last: date | None = None,
-) -> list[Cell]:
-    """Hours and entries by the values of one dimension, all of them, in the order of LABELS."""
-    return breakdowns(session, code, [dimension], first, last)[dimension]
+    months: Sequence[date],
+    told: Told | None = None,
+) -> Parted | None:
+    """The hours of a department, a region or the country by month, those of `months`, and by
+    dimension. None of anything smaller, and where the total itself is not told.
 
+    Each department is masked once, by itself, and so is what is signed at the level of the
+    region or of the country alone; wider territories add up what is shown of these parts. So
+    no difference between two pages tells more than the pages. `told`: of these parts.
+    """
+    parts = dict(nesting.parts_of(places, code))
+    if not parts:
+        return None
+    told = told or told_totals.told(session, places, parts)
+    whole = told.totals[code]
+    if whole is None or not whole.hours:
+        return None
+    shown: dict[tuple[str, str], list[Counted]] = {}
+    masked: set[tuple[str, str]] = set()
+    for holder, tables in told_totals.parts(session, places, code, LABELS, months[0]).items():
+        is_told = told.totals[holder] is not None
+        if parts[holder] and holder in told.kept_back:
+            is_told = False
+        for dimension, cells in tables.items():
+            counts = {value: cell.counts for value, cell in cells.items() if value != EARLIER}
+            earlier = cells.get(EARLIER, NOTHING).counts
+            unseen = hidden(counts, earlier) if is_told else frozenset(counts)
+            masked |= {(dimension, value) for value in unseen}
+            for value in counts.keys() - unseen:
+                shown.setdefault((dimension, value), []).append(cells[value])
 
-def breakdowns(
-    session: Session,
-    code: str,
-    dimensions: Collection[Dimension],
-    first: date | None = None,
-    last: date | None = None,
-) -> dict[Dimension, list[Cell]]:
-    """The same by several dimensions, in one query."""
-    summed = (
-        select(HourTotal.dimension, HourTotal.value, *_SUMS)
-        .where(HourTotal.territory_code == code, HourTotal.dimension.in_(dimensions))
-        .where(*_in_period(first, last))
-        .group_by(HourTotal.dimension, HourTotal.value)
+    def breakdown(dimension: str, labels: Mapping[str, str]) -> Breakdown:
+        added = {value: shown.get((dimension, value), []) for value in labels}
+        cells = [
+            _cell(label, added[value], (dimension, value) in masked)
+            for value, label in labels.items()
+        ]
+        return Breakdown(cells, _apart(whole, [one for own in added.values() for one in own]))
+
+    return Parted(
+        breakdown(ALL, {month.isoformat(): month.isoformat() for month in months}),
+        {
+            dimension: breakdown(dimension, {str(value): label for value, label in labels.items()})
+            for dimension, labels in LABELS.items()
+        },
     )
-    found = {(row[0], row[1]): row[2:] for row in session.execute(summed)}
-    return {dimension: _cells(dimension, found) for dimension in dimensions}
 
 
-def _cells(dimension: Dimension, found: Mapping[tuple[str, str], Any]) -> list[Cell]:
-    sums = {
-        str(value): found.get((dimension, str(value)), (0, 0, 0)) for value in LABELS[dimension]
-    }
-    masked = hidden({value: int(counted) for value, (*_, counted) in sums.items()})
-    return [
-        Cell(
-            value=str(value),
-            label=label,
-            hours=None if str(value) in masked else float(sums[str(value)][0]),
-            people=None if str(value) in masked else int(sums[str(value)][1]),
-        )
-        for value, label in LABELS[dimension].items()
-    ]
+def _cell(label: str, parts: Sequence[Counted], is_masked: bool) -> Cell:
+    """The parts that are shown, together; hidden when there are others only."""
+    if is_masked and not parts:
+        return Cell(label, None, None)
+    hours = float(sum(one.hours for one in parts))
+    return Cell(label, hours, sum(one.new_people for one in parts))
 
 
-def by_month(
-    session: Session, code: str, first: date | None = None, last: date | None = None
-) -> list[PeriodFigures]:
-    """Month by month, those that have hours, the oldest first."""
-    return _periods(session, _totals(code, "all", first, last), HourTotal.month)
-
-
-def by_year(session: Session, code: str) -> list[PeriodFigures]:
-    """Year by year, the oldest first."""
-    year = func.make_date(func.extract("year", HourTotal.month).cast(Integer), 1, 1)
-    return _periods(session, _totals(code, "all", None, None), year)
-
-
-def hours_by(
-    session: Session,
-    codes: Collection[str],
-    first: date | None = None,
-    last: date | None = None,
-) -> dict[str, float | None]:
-    """Validated hours of several territories; None where too few people worked. Territories
-    without hours are left out. Of parts of a whole that is shown, the caller hides one more
-    when only one is hidden: masking.hidden."""
-    summed = (
-        select(HourTotal.territory_code, *_SUMS)
-        .where(HourTotal.territory_code.in_(codes), HourTotal.dimension == "all")
-        .where(*_in_period(first, last))
-        .group_by(HourTotal.territory_code)
+def _apart(whole: Counted, shown: Sequence[Counted]) -> Cell:
+    return Cell(
+        "Non répartis",
+        float(whole.hours - sum(one.hours for one in shown)),
+        whole.new_people - sum(one.new_people for one in shown),
     )
-    return {
-        code: None if 0 < counted < FEW else float(hours)
-        for code, hours, _, counted in session.execute(summed)
-    }
 
 
 def distinct_people(session: Session, code: str) -> list[tuple[int, int]]:
-    """(year, people) that the desk of just this territory declared, the latest first."""
+    """(year, people) that the desks of just this territory declared, the latest first."""
+    alone = (
+        select(DeskTerritory.desk_id)
+        .group_by(DeskTerritory.desk_id)
+        .having(func.count() == 1, func.min(DeskTerritory.territory_code) == code)
+    )
     told = (
         select(DeskYearPeople.year, func.sum(DeskYearPeople.distinct_people))
-        .join(DeskTerritory, DeskTerritory.desk_id == DeskYearPeople.desk_id)
-        .where(DeskTerritory.territory_code == code)
+        .where(DeskYearPeople.desk_id.in_(alone))
         .group_by(DeskYearPeople.year)
         .order_by(DeskYearPeople.year.desc())
     )
     return [(year, int(people)) for year, people in session.execute(told) if people >= FEW]
 
 
-def _periods(
-    session: Session, totals: Select[Any], period: ColumnElement[date] | Any
-) -> list[PeriodFigures]:
-    summed = totals.with_only_columns(period, *_SUMS).group_by(period).order_by(period)
-    rows = session.execute(summed).all()
-    masked = hidden({when: int(counted) for when, _, _, counted in rows})
-    return [
-        PeriodFigures(
-            when,
-            None if when in masked else float(hours),
-            None if when in masked else int(people),
-        )
-        for when, hours, people, _ in rows
-    ]
-
-
-def _totals(code: str, dimension: str, first: date | None, last: date | None) -> Select[HourTotal]:
-    return (
-        select(HourTotal)
-        .where(HourTotal.territory_code == code, HourTotal.dimension == dimension)
-        .where(*_in_period(first, last))
-    )
-
-
-def _in_period(first: date | None, last: date | None) -> Sequence[ColumnElement[bool]]:
-    return [
-        *([HourTotal.month >= first] if first else []),
-        *([HourTotal.month <= last] if last else []),
-    ]
-
-
-def _running(first: date | None, last: date | None) -> Sequence[ColumnElement[bool]]:
-    return [
-        *([Contract.ends_on >= first] if first else []),
-        *([Contract.starts_on < reported.next_month(last)] if last else []),
-    ]
-
-
-def _within(code: str) -> ColumnElement[bool]:
-    return or_(
-        Territory.code == code,
-        Territory.epci == code,
-        Territory.department == code,
-        Territory.region == code,
-    )
+def _within(places: Gazetteer, code: str) -> ColumnElement[bool]:
+    """Of a contract's territory: it is this one, or lies in it."""
+    column = {
+        Kind.EPCI: Territory.epci,
+        Kind.DEPARTMENT: Territory.department,
+        Kind.REGION: Territory.region,
+    }.get(places.zone_kind(code) or Kind.COMMUNE)
+    if code == COUNTRY:
+        return true()
+    if column is None:
+        return Contract.territory_code == code
+    inside = [code, *nesting.epcis_inside(places, code)]
+    return or_(Contract.territory_code.in_(inside), column == code)

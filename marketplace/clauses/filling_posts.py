@@ -59,21 +59,30 @@ def open_posts(
     opening = Opening(
         desk_id=desk_id,
         contract_id=contract_id,
-        commune_code=said.commune_code,
-        trade=said.trade,
-        posts=said.posts,
-        in_qpv=said.in_qpv,
-        publics=[public.value for public in said.publics],
-        work_contract=said.work_contract,
-        conditions=said.conditions,
-        starts_on=said.starts_on,
-        apply_until=said.apply_until,
         created_at=now,
         created_by_id=user_id,
     )
+    _say(opening, said)
     session.add(opening)
     session.flush()
     return opening
+
+
+def change_posts(session: Session, opening_id: int, said: Posts) -> None:
+    """Put posts right; who was told of them reads it by the same link. What was counted stays.
+    Raises OpeningClosed."""
+    opening = session.get_one(Opening, opening_id, with_for_update=True)
+    if opening.closed_at is not None:
+        raise OpeningClosed
+    _say(opening, said)
+
+
+def _say(opening: Opening, said: Posts) -> None:
+    opening.commune_code, opening.trade = said.commune_code, said.trade
+    opening.posts, opening.in_qpv = said.posts, said.in_qpv
+    opening.publics = [public.value for public in said.publics]
+    opening.work_contract, opening.conditions = said.work_contract, said.conditions
+    opening.starts_on, opening.apply_until = said.starts_on, said.apply_until
 
 
 def close_posts(session: Session, opening_id: int, now: datetime) -> None:
@@ -155,7 +164,7 @@ def count_candidates(
     prescriber_id: int,
     counts: Mapping[Public, Counted],
     now: datetime,
-) -> None:
+) -> OpeningShare:
     """How many a prescriber found, instead of what it said before. Raises DeadLink."""
     session.execute(
         select(OpeningShare.opening_id)
@@ -181,6 +190,9 @@ def count_candidates(
         if one.people
     )
     share.reported_at = now
+    session.flush()
+    session.expire(share, ["counts"])
+    return share
 
 
 def _day(now: datetime) -> date:

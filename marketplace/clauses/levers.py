@@ -359,6 +359,29 @@ def _subcontracting(situation: Situation) -> Advice:
     )
 
 
+def buy_directly(nature: str) -> Advice:
+    """No lever of the code: under its first threshold, a structure may simply be asked."""
+    return Advice(
+        "",
+        "Acheter directement à une structure",
+        Fit.ADVISED,
+        "Le montant permet d'acheter sans publicité ni mise en concurrence.",
+        (
+            "Le montant de tous les achats de même nature reste sous le seuil.",
+            "L'acheteur varie ses fournisseurs et garde trace de son choix.",
+        ),
+        "«\u00a0Bonjour, nous souhaitons acheter … pour le … Pouvez-vous nous adresser un devis, "
+        "avec vos délais\u00a0?\u00a0»",
+        ("Le cumul de l'année pour cette famille d'achats.",)
+        + (
+            ("Que l'unité bénéficiaire de l'obligation d'emploi tienne compte de la facture.",)
+            if nature == "supplies"
+            else ()
+        ),
+        (texts()["R2122-8"],),
+    )
+
+
 PROGRAMMES = {
     "npnru": (0.05, "NPNRU, travaux et ingénierie"),
     "gup": (0.10, "Gestion urbaine de proximité"),

@@ -1,34 +1,42 @@
-"""Which figures of a table stay hidden, so that nobody is told of a few people. Pure.
+"""Which figures stay hidden, so that nobody is told of a few people. Pure.
 
-A count under five is hidden; and so is the smallest of the others when the hidden ones alone
-could be worked out, by taking what is shown from the total.
+A figure of fewer than five people is hidden; and so are the smallest of the others when what
+is hidden could be worked out, by taking what is shown from a total. The argument, and what it
+leaves out, is in docs/decisions/0013-few-people.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from marketplace.clauses.reported import FEW
 
 Key = TypeVar("Key")
+Counts = tuple[int, ...]
+"""How many people, each way of counting them: those who worked, those who entered."""
 
 
-def hidden(people: Mapping[Key, int], is_total_shown: bool = True) -> frozenset[Key]:
-    """The cells of one breakdown to hide. `people`: how many each counts; a cell of nobody
-    tells of nobody and is shown, unless it has to hide another.
+def is_small(counts: Counts) -> bool:
+    return any(0 < count < FEW for count in counts)
 
-    Beside a total, the hidden cells are two at least and hold five people at least, as long as
-    there are cells to hide.
+
+def hidden(cells: Mapping[Key, Counts], kept_back: Counts = ()) -> frozenset[Key]:
+    """The parts of a total to hide. `kept_back`: a part that is never shown, and that is what
+    remains when all the others are.
+
+    What is hidden, that part with it, holds five people at least or none, whichever way they
+    are counted. The total is not small: else it is hidden itself, with all its parts.
     """
-    small = {key for key, count in people.items() if 0 < count < FEW}
-    if not small or not is_total_shown:
-        return frozenset(small)
+    masked = {key for key, counts in cells.items() if is_small(counts)}
     others = sorted(
-        (key for key in people if key not in small),
-        key=lambda key: (people[key] == 0, people[key], str(key)),
+        (key for key in cells if key not in masked and any(cells[key])),
+        key=lambda key: (cells[key], str(key)),
     )
-    masked = set(small)
     for key in others:
-        if len(masked) > 1 and sum(people[one] for one in masked) >= FEW:
+        if not is_small(added([kept_back, *(cells[one] for one in masked)])):
             break
         masked.add(key)
     return frozenset(masked)
+
+
+def added(counts: Iterable[Counts]) -> Counts:
+    return tuple(map(sum, zip(*filter(None, counts), strict=True)))

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace.clauses.contract_tables import (
     Contract,
+    ContractChange,
     DeskYearPeople,
     HourReport,
     ReportVersion,
@@ -29,6 +30,12 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
             {"contrat": contract.title, "le": contract.created_at}
             for contract in session.scalars(
                 select(Contract).filter_by(created_by_id=user_id).order_by(Contract.id)
+            )
+        ],
+        "modifications_des_contrats": [
+            {"contrat": change.contract_id, "pourquoi": change.reason, "le": change.changed_at}
+            for change in session.scalars(
+                select(ContractChange).filter_by(user_id=user_id).order_by(ContractChange.id)
             )
         ],
         "postes_ouverts": [

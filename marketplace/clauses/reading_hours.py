@@ -1,7 +1,7 @@
 """A sheet of hours, read line by line against a contract; what is wrong is said by field."""
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -9,7 +9,7 @@ from enum import StrEnum
 from io import StringIO
 from typing import BinaryIO, TypeVar
 
-from marketplace.clauses.contract_tables import Contract
+from marketplace.clauses.contract_tables import Contract, ContractEmployer
 from marketplace.clauses.reported import (
     AGES,
     DISTRICTS,
@@ -27,8 +27,10 @@ from marketplace.clauses.reported import (
     WorkContract,
     faults,
     month_of,
+    month_slug,
+    months_between,
 )
-from marketplace.clauses.reporting import REFUSALS, month_refused
+from marketplace.clauses.reporting import REFUSALS, Refusal, month_refused
 from marketplace.sheets import BrokenRow, Row, rows
 from marketplace.siret import cleaned
 from marketplace.text import slug
@@ -49,6 +51,33 @@ REQUIRED = (
     "nouvelles_personnes",
 )
 OPTIONAL = ("lot",)
+HEADINGS: Mapping[str, str] = {
+    "mois": "Mois",
+    "siret": "SIRET de l'employeur",
+    "lot": "Lot",
+    "modalite": "Modalité",
+    "contrat": "Contrat de travail",
+    "public": "Public",
+    "sexe": "Sexe",
+    "age": "Âge",
+    "quartier": "Quartier d'habitation",
+    "heures": "Heures",
+    "personnes": "Personnes",
+    "nouvelles_personnes": "Nouvelles personnes",
+}
+"""The columns as a sheet for people calls them, in the order of a sheet to fill in."""
+_ALSO = {
+    "numero_de_lot": "lot",
+    "numero_siret": "siret",
+    "public_critere_principal": "public",
+    "genre": "sexe",
+    "tranche_d_age": "age",
+    "heures_d_insertion": "heures",
+    "nombre_d_heures": "heures",
+    "nombre_de_personnes": "personnes",
+    "dont_nouvelles": "nouvelles_personnes",
+}
+_SYNONYMS = {slug(said).replace("-", "_"): name for name, said in HEADINGS.items()} | _ALSO
 MOST_ROWS = 5_000
 MOST_FAULTS = 200
 _COLUMNS = {
@@ -89,17 +118,18 @@ def read_hours(
 ) -> Sheet:
     """The reports that a sheet holds for a contract; only of these employers.
 
-    Nothing of it is written. Raises sheets.Unreadable.
+    Nothing of it is written. Raises sheets.Unreadable, sheets.WrongColumns.
     """
     allowed = set(employer_ids)
     reader = _Reader(
-        lots={str(lot.number): lot.id for lot in contract.lots},
+        lots={str(lot.number): lot.id for lot in contract.lots if lot.closed_at is None},
+        closed={str(lot.number) for lot in contract.lots if lot.closed_at is not None},
         employers={one.siret: one.id for one in contract.employers if one.id in allowed},
         contract=contract,
         today=today,
     )
     sheet = Sheet()
-    for row in rows(file, REQUIRED, OPTIONAL):
+    for row in rows(file, REQUIRED, OPTIONAL, _SYNONYMS):
         sheet.lines += 1
         if sheet.lines > MOST_ROWS:
             sheet.faults.append(Fault(row.line, "", f"plus de {MOST_ROWS} lignes"))
@@ -119,13 +149,15 @@ def retold(file: BinaryIO) -> str:
     told = StringIO()
     lines = csv.DictWriter(told, (*REQUIRED, *OPTIONAL), delimiter=";")
     lines.writeheader()
-    lines.writerows(row.cells for row in rows(file, REQUIRED, OPTIONAL) if isinstance(row, Row))
+    read = rows(file, REQUIRED, OPTIONAL, _SYNONYMS)
+    lines.writerows(row.cells for row in read if isinstance(row, Row))
     return told.getvalue()
 
 
 @dataclass
 class _Reader:
     lots: Mapping[str, int]
+    closed: Collection[str]
     employers: Mapping[str, int]
     contract: Contract
     today: date
@@ -163,8 +195,10 @@ class _Reader:
         if not number and len(self.lots) == 1:
             number = next(iter(self.lots))
         lot_id = self.lots.get(number)
-        if lot_id is None:
-            wrong("lot", f"lot inconnu\u00a0: de 1 à {len(self.lots)}")
+        if number in self.closed:
+            wrong("lot", _lower(REFUSALS[Refusal.LOT_CLOSED]))
+        elif lot_id is None:
+            wrong("lot", f"lot inconnu\u00a0; connus\u00a0: {', '.join(self.lots)}")
         if month is None or employer_id is None or lot_id is None:
             return None
         return lot_id, employer_id, month
@@ -215,7 +249,7 @@ def _code(row: Row, column: str, codes: type[C], labels: Mapping[C, str], wrong:
     for code in codes:
         if said in (slug(code.value), slug(labels[code])):
             return code
-    wrong(column, f"valeur inconnue\u00a0; connues\u00a0: {', '.join(codes)}")
+    wrong(column, f"valeur inconnue\u00a0; connues\u00a0: {', '.join(labels.values())}")
     return None
 
 
@@ -245,21 +279,42 @@ def _lower(sentence: str) -> str:
 def column_help(contract: Contract) -> list[tuple[str, str, str]]:
     """Each column: its name, what it holds, an example for this contract."""
     number = "un nombre entier"
-    return [
-        ("mois", "année et mois", f"{contract.starts_on:%Y-%m}"),
-        ("siret", "celui d'un employeur du contrat", contract.holder.siret),
-        ("lot", "son numéro, si le contrat en a plusieurs", "1"),
-        ("modalite", _known(WAYS), "lent"),
-        ("contrat", _known(WORK_CONTRACTS), "temp"),
-        ("public", _known(PUBLICS), "rsa"),
-        ("sexe", _known(SEXES), "woman"),
-        ("age", _known(AGES), "26_49"),
-        ("quartier", _known(DISTRICTS), "2024"),
-        ("heures", "un nombre, deux décimales au plus", "70,5"),
-        ("personnes", number, "2"),
-        ("nouvelles_personnes", f"{number}, de celles qui commencent sur ce contrat", "1"),
-    ]
+    told = {
+        "mois": ("année et mois", month_slug(contract.starts_on)),
+        "siret": ("celui d'un employeur du contrat", contract.holder.siret),
+        "lot": ("son numéro, si le contrat en a plusieurs", "1"),
+        "modalite": (_known(WAYS), WAYS[Way.LENT]),
+        "contrat": (_known(WORK_CONTRACTS), WORK_CONTRACTS[WorkContract.TEMP]),
+        "public": (_known(PUBLICS), PUBLICS[Public.RSA]),
+        "sexe": (_known(SEXES), SEXES[Sex.WOMAN]),
+        "age": (_known(AGES), AGES[Age.MIDDLE]),
+        "quartier": (_known(DISTRICTS), DISTRICTS[District.QPV_2024]),
+        "heures": ("un nombre, deux décimales au plus", "70,5"),
+        "personnes": (number, "2"),
+        "nouvelles_personnes": (f"{number}, de celles qui commencent sur ce contrat", "1"),
+    }
+    return [(said, *told[name]) for name, said in HEADINGS.items()]
 
 
 def _known(labels: Mapping[C, str]) -> str:
-    return "\u00a0; ".join(f"{code.value} ({label})" for code, label in labels.items())
+    return "\u00a0; ".join(f"{label} ({code.value})" for code, label in labels.items())
+
+
+def to_fill_in(
+    contract: Contract, employers: Sequence[ContractEmployer], today: date
+) -> Iterator[list[object]]:
+    """The lines of a sheet with nothing but the headings, and who owes the last month that may
+    be reported: one line an employer and open lot, where the rest is to be filled in."""
+    months = [
+        month
+        for month in months_between(contract.starts_on, min(contract.ends_on, today))
+        if month_refused(contract, month, today) is None
+    ]
+    over = [month for month in months if month < today.replace(day=1)] or months
+    if not over:
+        return
+    rest = [None] * (len(HEADINGS) - 3)
+    for employer in employers:
+        for lot in contract.lots:
+            if lot.closed_at is None:
+                yield [month_slug(over[-1]), employer.siret, lot.number, *rest]

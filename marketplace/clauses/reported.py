@@ -25,6 +25,7 @@ FEW = 5
 
 class EmployerRole(StrEnum):
     HOLDER = "holder"
+    FORMER = "former"
     MEMBER = "member"
     SUBCONTRACTOR = "subcontractor"
 
@@ -101,6 +102,7 @@ EMPLOYER_KINDS: Mapping[str, str] = {ORDINARY: "Entreprise ordinaire"} | {
 }
 ROLES: Mapping[EmployerRole, str] = {
     EmployerRole.HOLDER: "Titulaire",
+    EmployerRole.FORMER: "Ancien titulaire",
     EmployerRole.MEMBER: "Cotraitant",
     EmployerRole.SUBCONTRACTOR: "Sous-traitant",
 }

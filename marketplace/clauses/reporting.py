@@ -35,6 +35,7 @@ from marketplace.mail import Promise
 
 class Refusal(StrEnum):
     CLOSED = "closed"
+    LOT_CLOSED = "lot_closed"
     OUTSIDE = "outside"
     TO_COME = "to_come"
     FAULTY = "faulty"
@@ -44,6 +45,7 @@ class Refusal(StrEnum):
 
 REFUSALS = {
     Refusal.CLOSED: "Ce mois est clos\u00a0: demandez à votre facilitateur de le rouvrir.",
+    Refusal.LOT_CLOSED: "Ce lot est clos\u00a0: demandez à qui suit le contrat de le rouvrir.",
     Refusal.OUTSIDE: "Ce mois est hors de la durée du contrat.",
     Refusal.TO_COME: "Ce mois n'a pas commencé.",
     Refusal.FAULTY: "Une ligne dit une chose impossible.",
@@ -91,9 +93,12 @@ def send_report(
     """
     lot = session.get_one(ContractLot, lot_id)
     contract = session.get_one(Contract, lot.contract_id, with_for_update=True)
+    session.refresh(lot)
     employer = session.get_one(ContractEmployer, employer_id)
     if employer.contract_id != contract.id:
         raise Refused(Refusal.OUTSIDE)
+    if lot.closed_at is not None:
+        raise Refused(Refusal.LOT_CLOSED)
     if (why := month_refused(contract, month, now.astimezone(PARIS).date())) is not None:
         raise Refused(why)
     if len(lines) > MOST_LINES or any(next(faults(line, month), None) for line in lines):

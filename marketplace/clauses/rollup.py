@@ -15,9 +15,6 @@ from marketplace.clauses.contract_tables import (
 from marketplace.clauses.reported import ReportState
 from marketplace.territories.gazetteer import COUNTRY
 
-DIMENSIONS = ("way", "work_contract", "public", "sex", "age", "district")
-"""The columns of a line that totals are parted by; « all » besides."""
-
 _LOCK = 120_012
 """One writer of totals at a time: two that meet in the country's rows would wait in a ring."""
 
@@ -57,6 +54,12 @@ CROSS JOIN LATERAL (
     SELECT above.code
     FROM territories above
     WHERE above.code IN (place.code, place.epci, place.department, place.region, :country)
+    UNION
+    SELECT min(member.department) FROM territories member
+    WHERE member.epci = place.code HAVING count(DISTINCT member.department) = 1
+    UNION
+    SELECT min(member.region) FROM territories member
+    WHERE member.epci = place.code HAVING count(DISTINCT member.region) = 1
 ) AS held
 GROUP BY 1, 2, 3, 4
 ON CONFLICT (territory_code, month, dimension, value) DO UPDATE

@@ -1,7 +1,7 @@
 """What a page of figures shows, as tables: the page draws them and the export writes them,
 so that neither says more than the other. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
@@ -60,16 +60,6 @@ def _cell(value: Value) -> object:
     if isinstance(value, float | Decimal):
         return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",")
     return "" if value is None else value
-
-
-def beside_total(values: Sequence[int | None]) -> list[Value]:
-    """Parts of a total that is shown: None is hidden, and the smallest of the others with it
-    when it is the only one, since it could be found by subtraction."""
-    shown: list[Value] = [Masked.HIDDEN if value is None else value for value in values]
-    others = [number for number, value in enumerate(values) if value]
-    if list(values).count(None) == 1 and others:
-        shown[min(others, key=lambda number: (values[number] or 0, number))] = Masked.HIDDEN
-    return shown
 
 
 def few(value: Decimal | float | None, count: int) -> Value:

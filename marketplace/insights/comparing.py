@@ -7,18 +7,20 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from marketplace.clauses import figures
+from marketplace.clauses import figures, told_totals
 from marketplace.clauses.figures import Figures
 from marketplace.clock import PARIS
 from marketplace.insights import departments as by_department
 from marketplace.insights import queries
-from marketplace.insights.blocks import Block, Value, beside_total
+from marketplace.insights.blocks import Block, Value
 from marketplace.insights.describing import (
-    BREAKDOWNS,
+    HIDDEN,
+    aims_block,
+    awards_block,
     hours_block,
     kinds_block,
     owed_block,
-    publics_block,
+    publics_blocks,
     shown,
     trend_block,
 )
@@ -99,6 +101,8 @@ class Compared:
     owed: Block
     hours_by_month: Block
     publics: tuple[Block, ...]
+    awards: Block
+    aims: Block
     history: tuple[Series, ...]
 
     @property
@@ -108,21 +112,29 @@ class Compared:
     @property
     def blocks(self) -> list[Block]:
         first = [self.by_region, self.by_department, self.kinds, self.trend, self.owed]
-        told = (*first, self.hours_by_month, *self.publics, *map(history_block, self.history))
+        hours = (self.hours_by_month, *self.publics)
+        last = (self.awards, self.aims, *map(history_block, self.history))
+        told = (*first, *hours, *last)
         return [block for block in told if block]
 
 
 def compare(session: Session, places: Gazetteer, code: str, now: datetime) -> Compared:
-    """The figures of a region, or of the country, and of each part: twelve queries at most."""
-    seat, concerned = queries.seated(places, code), queries.concerns(places, code)
+    """The figures of a region, or of the country, and of each part: fifteen queries at most."""
+    seat, concerned = queries.seated(places, code), queries.concerns(code)
     months = last_months(now.astimezone(PARIS).date())
     codes = departments_in(places, code)
     regions = [region.code for region in places.regions] if code == COUNTRY else []
     kinds = by_department.structures_by_department(session, seat)
-    hours = figures.hours_by(session, [*codes, *regions])
-    departments = _departments(session, places, codes, now, kinds, hours)
+    told = told_totals.told(session, places, {code, *codes, *regions})
+    hours = {
+        one: None if total is None else float(total.hours) for one, total in told.totals.items()
+    }
+    planned, planned_in_regions = by_department.planned_hours(session)
+    departments = _departments(session, places, codes, now, kinds, hours, planned)
     needs, opened = queries.needs_by_month(session, concerned, now)
-    owed = figures.figures_of(session, code)
+    awarded, won = queries.awards(session, concerned, seat)
+    owed = figures.figures_of(session, places, code, told)
+    parted = figures.parted(session, places, code, months, told)
     totals = _by_kind(kinds)
     return Compared(
         code=code,
@@ -134,14 +146,24 @@ def compare(session: Session, places: Gazetteer, code: str, now: datetime) -> Co
         by_region=_block(
             "regions",
             "Région par région",
-            _regions(session, places, departments, now, hours) if regions else (),
+            _regions(session, places, departments, now, hours, planned_in_regions)
+            if regions
+            else (),
         ),
         by_department=_block("departements", "Département par département", departments),
         kinds=kinds_block(totals),
-        trend=trend_block(months, [("Besoins publiés", needs)]),
-        owed=owed_block(owed),
-        hours_by_month=hours_block(months, figures.by_month(session, code, months[0], months[-1])),
-        publics=publics_block(figures.breakdowns(session, code, list(BREAKDOWNS))),
+        trend=trend_block(
+            months,
+            [
+                ("Besoins publiés", needs),
+                ("Attributions", {of: one.number for of, one in awarded.items()}),
+            ],
+        ),
+        owed=owed_block(owed, []),
+        hours_by_month=hours_block(months, parted),
+        publics=publics_blocks(parted),
+        awards=awards_block(awarded, won),
+        aims=aims_block(queries.by_aim(session, concerned, seat)),
         history=tuple(series_of(code)),
     )
 
@@ -180,10 +202,10 @@ def _departments(
     now: datetime,
     kinds: Mapping[tuple[str | None, StructureKind], tuple[int, int, int]],
     hours: Mapping[str, float | None],
+    planned: Mapping[str, int],
 ) -> tuple[Part, ...]:
     offers = by_department.offers_by_department(session)
     needs = by_department.needs_by_department(session, now, now - LATELY)
-    planned = by_department.planned_by_department(session)
     parts = {
         code: Part(
             code,
@@ -193,9 +215,9 @@ def _departments(
             open_needs=needs.get(code, (0, 0))[0],
             needs=needs.get(code, (0, 0))[1],
             planned=planned.get(code, 0),
-            hours=told,
+            hours=shown(hours[code]),
         )
-        for code, told in zip(codes, _told(codes, hours), strict=True)
+        for code in codes
     }
     for (code, kind), (number, in_districts, _) in kinds.items():
         if code in parts:
@@ -216,12 +238,12 @@ def _regions(
     departments: Sequence[Part],
     now: datetime,
     hours: Mapping[str, float | None],
+    planned: Mapping[str, int],
 ) -> tuple[Part, ...]:
-    """What adds up is added; needs, which do not, are counted again."""
+    """What adds up is added; needs and planned hours, which do not, are counted again."""
     needs = by_department.needs_by_region(session, now, now - LATELY)
     parts = []
-    codes = [region.code for region in places.regions]
-    for region, told in zip(places.regions, _told(codes, hours), strict=True):
+    for region in places.regions:
         inside = set(departments_in(places, region.code))
         own = [one for one in departments if one.code in inside]
         parts.append(
@@ -236,16 +258,11 @@ def _regions(
                 offers=sum(one.offers for one in own),
                 open_needs=needs.get(region.code, (0, 0))[0],
                 needs=needs.get(region.code, (0, 0))[1],
-                planned=sum(one.planned for one in own),
-                hours=told,
+                planned=planned.get(region.code, 0),
+                hours=shown(hours[region.code]),
             )
         )
     return tuple(parts)
-
-
-def _told(codes: Sequence[str], hours: Mapping[str, float | None]) -> list[Value]:
-    found = [hours.get(code, 0.0) for code in codes]
-    return beside_total([None if value is None else round(value) for value in found])
 
 
 def _block(key: str, title: str, parts: Sequence[Part]) -> Block:
@@ -267,8 +284,9 @@ def _block(key: str, title: str, parts: Sequence[Part]) -> Block:
         ),
         tuple(_row(part) for part in parts),
         "Un besoin sur plusieurs territoires compte dans chacun ; un besoin sur toute la France, "
-        "dans aucun. Les heures prévues et validées d'un contrat comptent là où est son "
-        "territoire.",
+        "dans aucun. Les heures d'un contrat, prévues ou validées, comptent là où est son "
+        "territoire\u00a0: celles d'une région, ou d'un EPCI à cheval sur deux départements, dans "
+        f"aucun département. {HIDDEN}",
     )
 
 

@@ -1,9 +1,10 @@
 """Reads: the same figures, department by department. Each function is one query."""
 
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, case, func, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union, union_all
+from sqlalchemy.orm import Session, aliased
 
 from marketplace.clauses.contract_tables import Contract, ContractLot
 from marketplace.needs.queries import is_open
@@ -88,20 +89,40 @@ def needs_by_region(session: Session, now: datetime, since: datetime) -> dict[st
     return {of: (opened, lately) for of, opened, lately in session.execute(counted)}
 
 
-def planned_by_department(session: Session) -> dict[str, int]:
-    """Planned hours by the department of each contract's territory; those of an EPCI or of a
-    region are in none."""
-    is_department = Territory.kind == Kind.DEPARTMENT
-    department = case((is_department, Territory.code), else_=Territory.department)
-    summed = (
-        select(department, func.sum(ContractLot.planned_hours))
+def planned_hours(session: Session) -> tuple[dict[str, int], dict[str, int]]:
+    """Planned hours by the department of each contract's territory, those of an EPCI astride
+    two, or of a region, being in none; then by region, with what is signed for the region itself
+    and for an EPCI astride two of its departments: as validated hours are counted."""
+    by_department = _planned_by(Kind.DEPARTMENT, "department")
+    by_region = _planned_by(Kind.REGION, "region")
+    found: dict[str, dict[str, int]] = {Kind.DEPARTMENT: {}, Kind.REGION: {}}
+    for level, of, hours in session.execute(union_all(by_department, by_region)):
+        found[level][of] = round(hours or 0)
+    return found[Kind.DEPARTMENT], found[Kind.REGION]
+
+
+def _planned_by(kind: Kind, level: str) -> Select[str, str, Decimal]:
+    member = aliased(Territory)
+    above = getattr(member, level)
+    of_epci = (
+        select(func.min(above))
+        .where(member.epci == Territory.code)
+        .having(func.count(above.distinct()) == 1)
+        .scalar_subquery()
+    )
+    place = case(
+        (Territory.kind == kind, Territory.code),
+        (Territory.kind == Kind.EPCI, of_epci),
+        else_=getattr(Territory, level),
+    )
+    return (
+        select(literal(str(kind)), place, func.sum(ContractLot.planned_hours))
         .select_from(Contract)
         .join(Territory, Territory.code == Contract.territory_code)
         .join(ContractLot, ContractLot.contract_id == Contract.id)
-        .where(department.is_not(None))
-        .group_by(department)
+        .where(place.is_not(None))
+        .group_by(place)
     )
-    return {of: round(hours or 0) for of, hours in session.execute(summed)}
 
 
 def departments_of_needs() -> Select[int, str]:

@@ -1,23 +1,24 @@
 """Saying what there is in a territory: the tables of its page, and of its export."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from marketplace.clauses import figures
-from marketplace.clauses.figures import Cell, Dimension, Figures, PeriodFigures
+from marketplace.clauses import figures, told_totals
+from marketplace.clauses.figures import Breakdown, Dimension, Figures, Parted
 from marketplace.clock import PARIS
 from marketplace.insights import queries
 from marketplace.insights.blocks import Block, Masked, Value, few
 from marketplace.insights.directory import Around
 from marketplace.insights.partnering import PARTS
 from marketplace.insights.periods import last_months, month_label
-from marketplace.insights.queries import Awards, OfKind, OfSector
+from marketplace.insights.queries import Awards, OfAim, OfKind, OfSector
 from marketplace.needs.tables import Need
+from marketplace.sectors.aims import AIMS
 from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.structures.kinds import HANDICAP, INSERTION, LABELS
 from marketplace.structures.kinds import Kind as StructureKind
@@ -32,6 +33,12 @@ BREAKDOWNS: Mapping[Dimension, str] = {
     "district": "Quartier de résidence",
 }
 HIDDEN = "Moins de cinq personnes ne se comptent pas à part, ni ce qui permettrait de les déduire."
+DISTRICTS = (
+    "Ce que l'employeur a dit du domicile à l'embauche, d'après la liste alors en vigueur. ZUS, "
+    "QPV de 2015 et QPV de 2024 sont trois listes différentes : leurs heures ne s'ajoutent pas."
+)
+APART = "Non répartis\u00a0: effectifs trop faibles pour être montrés"
+NOT_IN_MONTHS = "Non répartis\u00a0: mois plus anciens, ou effectifs trop faibles pour être montrés"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +76,26 @@ def describe(
     now: datetime,
     seat: ColumnElement[bool] | None = None,
 ) -> Described:
-    """Nine queries. With another `seat`, that of a district inside a commune, structures are
-    those of the district, needs the commune's, and hours are left out."""
-    concerned = queries.concerns(places, code)
+    """Eleven queries. With another `seat`, that of a district inside a commune, structures are
+    those of the district, needs the commune's, and hours those of the department's residents
+    of districts: nobody knows of which."""
+    concerned = queries.concerns(code)
     here = queries.seated(places, code) if seat is None else seat
     kinds = queries.structures_by_kind(session, here)
     offers = queries.offers_made(session, here)
     needs, opened = queries.needs_by_month(session, concerned, now)
     awarded, won = queries.awards(session, concerned, here)
     months = last_months(now.astimezone(PARIS).date())
-    hours = months_of_hours = None
-    publics: tuple[Block, ...] = ()
+    hours = parted = None
+    people: Sequence[tuple[int, int]] = ()
     if seat is None:
-        hours = figures.figures_of(session, code)
-        months_of_hours = figures.by_month(session, code, months[0], months[-1])
-        publics = publics_block(figures.breakdowns(session, code, list(BREAKDOWNS)))
+        told = told_totals.told(session, places, told_totals.asked_of(places, code))
+        hours = figures.figures_of(session, places, code, told)
+        parted = figures.parted(session, places, code, months, told)
+        people = figures.distinct_people(session, code)
+        publics = publics_blocks(parted)
+    else:
+        publics = _around_district(session, places, code, months)
     return Described(
         structures=sum(one.structures for one in kinds.values()),
         offers=offers.number,
@@ -100,10 +112,10 @@ def describe(
                 ("Attributions", {of: one.number for of, one in awarded.items()}),
             ],
         ),
-        hours_by_month=hours_block(months, months_of_hours or []),
+        hours_by_month=hours_block(months, parted),
         publics=publics,
         awards=awards_block(awarded, won),
-        owed=owed_block(hours),
+        owed=owed_block(hours, people),
     )
 
 
@@ -162,7 +174,24 @@ def trend_block(months: Sequence[date], series: Sequence[tuple[str, Mapping[Any,
     )
 
 
-def owed_block(hours: Figures | None) -> Block:
+def aims_block(found: Mapping[str, OfAim]) -> Block:
+    """Only the aims of which something is said, in the order in which they are proposed."""
+    return Block(
+        "environnement",
+        "Objectifs environnementaux",
+        ("Objectif", "Offres publiées", "Besoins publiés", "Besoins attribués"),
+        tuple(
+            (aim.label, found[code].offers, found[code].needs, found[code].awarded)
+            for code, aim in AIMS.items()
+            if code in found
+        ),
+        "Une offre, ou un besoin, compte dans chacun des objectifs qu'il nomme\u00a0: les lignes "
+        "ne s'additionnent pas.",
+    )
+
+
+def owed_block(hours: Figures | None, people: Sequence[tuple[int, int]]) -> Block:
+    """`people`: by year, how many different ones the desk of the territory declared."""
     columns = ("Mesure", "Valeur")
     if hours is None or not hours.contracts:
         return Block("heures", "Heures d'insertion", columns, ())
@@ -175,44 +204,58 @@ def owed_block(hours: Figures | None) -> Block:
             ("Heures prévues", round(hours.planned)),
             ("Heures engagées", round(hours.committed)),
             ("Heures validées", shown(hours.achieved)),
-            ("Entrées dans un contrat", Masked.HIDDEN if hours.people is None else hours.people),
+            ("Entrées dans un contrat", shown(hours.people)),
+            *((f"Personnes différentes en {year}, selon le guichet", n) for year, n in people),
         ),
-        f"Depuis le premier contrat suivi ici. {HIDDEN}",
+        "Depuis le premier contrat suivi ici. Une personne qui entre dans deux contrats y compte "
+        f"deux fois. {HIDDEN}",
     )
 
 
-def hours_block(months: Sequence[date], found: Sequence[PeriodFigures]) -> Block:
-    of_month = {one.period: one for one in found}
+def hours_block(months: Sequence[date], parted: Parted | None) -> Block:
+    columns = ("Mois", "Heures validées")
+    if parted is None:
+        return Block("heures-par-mois", "Heures validées par mois", columns, ())
+    told = parted.by_month
+    rows: list[tuple[Value, ...]] = [
+        (month_label(month), shown(cell.hours))
+        for month, cell in zip(months, told.cells, strict=True)
+    ]
+    if told.apart.hours:
+        rows.append((NOT_IN_MONTHS, shown(told.apart.hours)))
+    return Block("heures-par-mois", "Heures validées par mois", columns, tuple(rows), HIDDEN)
+
+
+def publics_blocks(parted: Parted | None) -> tuple[Block, ...]:
+    if parted is None:
+        return ()
+    return tuple(_public_block(name, parted.by_dimension[name]) for name in BREAKDOWNS)
+
+
+def _around_district(
+    session: Session, places: Gazetteer, code: str, months: Sequence[date]
+) -> tuple[Block, ...]:
+    """Of a district inside a commune: the hours of its department by where people live."""
+    commune = places.commune(code)
+    parted = figures.parted(session, places, commune.department, months) if commune else None
+    if commune is None or parted is None:
+        return ()
+    block = _public_block("district", parted.by_dimension["district"])
+    name = places.name(commune.department)
+    return (replace(block, title=f"{block.title}, tout le département ({name})"),)
+
+
+def _public_block(dimension: Dimension, told: Breakdown) -> Block:
+    cells = [*told.cells]
+    if told.apart.hours or told.apart.people:
+        cells.append(replace(told.apart, label=APART))
+    note = DISTRICTS if dimension == "district" else ""
     return Block(
-        "heures-par-mois",
-        "Heures validées par mois",
-        ("Mois", "Heures validées", "Entrées"),
-        tuple(
-            (
-                month_label(month),
-                shown(of_month[month].hours) if month in of_month else 0,
-                shown(of_month[month].people) if month in of_month else 0,
-            )
-            for month in months
-        )
-        if found
-        else (),
-        HIDDEN,
-    )
-
-
-def publics_block(found: Mapping[Dimension, Sequence[Cell]]) -> tuple[Block, ...]:
-    return tuple(
-        Block(
-            f"heures-{dimension}",
-            f"Heures validées : {BREAKDOWNS[dimension].lower()}",
-            (BREAKDOWNS[dimension], "Heures validées", "Entrées"),
-            tuple((cell.label, shown(cell.hours), shown(cell.people)) for cell in cells)
-            if any(cell.is_masked or cell.hours for cell in cells)
-            else (),
-            HIDDEN,
-        )
-        for dimension, cells in found.items()
+        f"heures-{dimension}",
+        f"Heures validées\u00a0: {BREAKDOWNS[dimension].lower()}",
+        (BREAKDOWNS[dimension], "Heures validées", "Entrées"),
+        tuple((cell.label, shown(cell.hours), shown(cell.people)) for cell in cells),
+        f"{note} {HIDDEN}".strip(),
     )
 
 

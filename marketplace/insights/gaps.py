@@ -134,7 +134,7 @@ def needs_with_few(
         named = or_(ticked, by_lot)
     return (
         select(Need)
-        .where(is_open(now), or_(few, of_lot), concerns(places, code), named)
+        .where(is_open(now), or_(few, of_lot), concerns(code), named)
         .options(selectinload(Need.zones), selectinload(Need.sectors))
         .order_by(Need.deadline_on, Need.id)
     )

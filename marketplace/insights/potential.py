@@ -1,5 +1,6 @@
 """What inclusion could bring to one purchase: the rules, each of which can be reached. Pure.
 
+    buy          supplies, under the threshold of any competition: some structure makes them
     reserve      three structures at least of the families that the law reserves for, and the
                  purchase within what they can take in a year
     one lot      three structures at least, but the whole is more than they can take
@@ -8,9 +9,12 @@
     criterion    nobody there, and a procedure that compares offers
     nothing      nobody there, and too small a purchase to compare offers
 
-A contract is compared with a year of the structures' own figures, so its amount is of a year too.
+Supplies have no share of labour: no hours are counted, and a duty to consider inclusion is met
+by a criterion or by buying from structures. A contract is compared with a year of the structures'
+own figures, so its amount is of a year too.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +30,7 @@ from marketplace.clauses.levers import (
     Duty,
     Situation,
     advise,
+    buy_directly,
     duty,
 )
 from marketplace.clauses.trades import trade_of
@@ -33,6 +38,7 @@ from marketplace.insights.programme import Project
 from marketplace.needs.thresholds import Procedure, band
 from marketplace.sectors.suggesting import Suggestion, suggest
 from marketplace.structures.kinds import HANDICAP, INSERTION, Kind
+from marketplace.text import plain
 
 USUAL_RATE = 0.05
 HOURLY_COST = 30.0
@@ -64,7 +70,28 @@ WORKS_TRADES = frozenset(
 )
 
 
+GOODS = frozenset(
+    {
+        "achat-de-produits-reconditionnes-informatique-electronique",
+        "articles-protection-covid-19",
+        "materiaux-de-construction",
+        "papeterie-et-fournitures-administratives",
+        "produits-d-entretien-et-desinfectants",
+        "producteurs-fournisseurs",
+        "textiles",
+    }
+)
+"""Sectors of things that are made and delivered."""
+
+_BOUGHT = re.compile(r"\b(fourniture|achat|acquisition|livraison)s?\b")
+_WORKED = re.compile(
+    r"\b(pose|installation|montage|travaux|maintenance|reparation|location|prestation|service)s?\b"
+    r"|\bmise en (oeuvre|service)\b|\b(et|avec) entretien\b"
+)
+
+
 class Choice(StrEnum):
+    BUY = "buy"
     RESERVE = "reserve"
     ONE_LOT = "one_lot"
     EXECUTION = "execution"
@@ -74,6 +101,7 @@ class Choice(StrEnum):
 
 
 CHOICES: Mapping[Choice, str] = {
+    Choice.BUY: "Acheter à une structure",
     Choice.RESERVE: "Réserver le marché",
     Choice.ONE_LOT: "Réserver un lot",
     Choice.EXECUTION: "Clause d'insertion",
@@ -113,6 +141,7 @@ class Potential:
 
     project: Project
     sectors: Sequence[Suggestion]
+    nature: str
     count: int
     insertion: int
     handicap: int
@@ -141,8 +170,13 @@ def assess(
 ) -> Potential:
     """`answering`: each structure once, whatever its offers."""
     trade = trade_of([one.slug for one in sectors]) if sectors else None
-    nature = "works" if trade and trade.code in WORKS_TRADES else "services"
-    line = Line(float(project.amount), trade.proposed, USUAL_RATE, HOURLY_COST) if trade else None
+    nature = nature_of(project.title, sectors)
+    is_counted = trade is not None and nature != "supplies"
+    line = (
+        Line(float(project.amount), trade.proposed, USUAL_RATE, HOURLY_COST)
+        if trade and is_counted
+        else None
+    )
     kinds = Counter(one.kind for one in answering)
     situation = Situation(
         nature=nature,
@@ -156,12 +190,14 @@ def assess(
     dependency = _dependency(project, answering)
     capacity = _capacity(project, line, answering, dependency)
     procedure = band(nature, buyer_kind, project.amount, on).procedure
-    choice = _choice(situation, capacity, procedure, owed)
+    choose = _choice_of_supplies if nature == "supplies" else _choice
+    choice = choose(situation, capacity, procedure, owed)
     part = replace(situation, lots=2) if choice is Choice.ONE_LOT else situation
     levers = {one.lever: one for one in advise(part)}
     return Potential(
         project=project,
         sectors=sectors,
+        nature=nature,
         count=len(answering),
         insertion=_of(kinds, INSERTION),
         handicap=_of(kinds, HANDICAP),
@@ -171,12 +207,24 @@ def assess(
         capacity=capacity,
         choice=choice,
         why=_WHY[choice],
-        advice=levers.get(_lever(choice, kinds)),
+        advice=buy_directly(nature) if choice is Choice.BUY else levers.get(_lever(choice, kinds)),
         duty=owed,
     )
 
 
+def nature_of(title: str, sectors: Sequence[Suggestion]) -> str:
+    """Works, supplies or services, by the words of a title and the trade of its sectors."""
+    trade = trade_of([one.slug for one in sectors]) if sectors else None
+    if trade and trade.code in WORKS_TRADES:
+        return "works"
+    words = plain(title)
+    is_bought = _BOUGHT.search(words) or (sectors and sectors[0].slug in GOODS)
+    return "supplies" if is_bought and not _WORKED.search(words) else "services"
+
+
 _WHY: Mapping[Choice, str] = {
+    Choice.BUY: "Une structure au moins en fabrique ou en livre, et le montant permet de lui "
+    "acheter sans publicité ni mise en concurrence.",
     Choice.RESERVE: "Assez de structures pourraient répondre, et le marché tient dans ce qu'elles "
     "font en un an.",
     Choice.ONE_LOT: "Assez de structures pourraient répondre, mais le marché entier dépasse ce "
@@ -202,6 +250,19 @@ def _choice(
     if able or any(situation.answering.values()):
         return Choice.ENTRUST
     return Choice.NOTHING if procedure is Procedure.DIRECT else Choice.CRITERION
+
+
+def _choice_of_supplies(
+    situation: Situation, capacity: Capacity, procedure: Procedure, owed: Duty | None
+) -> Choice:
+    able = _of(situation.answering, INSERTION | HANDICAP)
+    if able and procedure is Procedure.DIRECT:
+        return Choice.BUY
+    if able >= FEW:
+        return Choice.ONE_LOT if capacity is Capacity.TIGHT else Choice.RESERVE
+    if any(situation.answering.values()):
+        return Choice.ENTRUST
+    return Choice.CRITERION if owed or procedure is not Procedure.DIRECT else Choice.NOTHING
 
 
 def _lever(choice: Choice, kinds: Mapping[Kind, int]) -> str:

@@ -6,13 +6,27 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, literal_column, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from marketplace.answers.lifecycle import Result
 from marketplace.answers.tables import Outcome
 from marketplace.clock import PARIS
 from marketplace.insights.slugs import departments_in
+from marketplace.needs.lifecycle import Status
 from marketplace.needs.queries import is_open
 from marketplace.needs.searching import lies_in
 from marketplace.needs.tables import Need
@@ -50,6 +64,16 @@ class Offers:
 
 
 @dataclass(frozen=True, slots=True)
+class OfAim:
+    """What serves or values an environmental aim: published offers, needs that were published,
+    and those of them that were awarded."""
+
+    offers: int = 0
+    needs: int = 0
+    awarded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Awards:
     """Lots and needs awarded: how many, to structures of Tandem; the amounts that are known,
     and how many of them there are."""
@@ -83,9 +107,9 @@ def seated(places: Gazetteer, code: str) -> ColumnElement[bool]:
     return Structure.commune_code == code
 
 
-def concerns(places: Gazetteer, code: str) -> ColumnElement[bool]:
+def concerns(code: str) -> ColumnElement[bool]:
     """Of a need: its place is this territory, holds it or lies in it."""
-    return true() if code == COUNTRY else lies_in(code, places)
+    return true() if code == COUNTRY else lies_in(code)
 
 
 def structures_by_kind(session: Session, seat: ColumnElement[bool]) -> dict[StructureKind, OfKind]:
@@ -131,6 +155,30 @@ def offers_made(session: Session, seat: ColumnElement[bool]) -> Offers:
         elif slug is not None:
             by_sector[slug] = OfSector(offers, structures)
     return Offers(sum(by_month.values()), by_sector, by_month)
+
+
+def by_aim(
+    session: Session, concerned: ColumnElement[bool], seat: ColumnElement[bool]
+) -> dict[str, OfAim]:
+    """By the code of an environmental aim; an offer that names none has those of its structure."""
+    is_told = func.cardinality(Offer.environmental_tags) > 0
+    served = case((is_told, Offer.environmental_tags), else_=Structure.environmental_tags)
+    offers = (
+        select(func.unnest(served).label("aim"), literal("offers").label("what"))
+        .select_from(Offer)
+        .join(Structure)
+        .where(Offer.status == OfferStatus.PUBLISHED, Structure.is_active, seat)
+    )
+    valued = func.unnest(Need.environmental_tags)
+    is_public = Need.published_at.is_not(None)
+    needs = select(valued, literal("needs")).where(is_public, concerned)
+    awarded = select(valued, literal("awarded")).where(Need.status == Status.AWARDED, concerned)
+    told = union_all(offers, needs, awarded).subquery()
+    counted = select(told.c.aim, told.c.what, func.count()).group_by(told.c.aim, told.c.what)
+    found: dict[str, dict[str, int]] = {}
+    for aim, what, number in session.execute(counted):
+        found.setdefault(aim, {})[what] = number
+    return {aim: OfAim(**numbers) for aim, numbers in found.items()}
 
 
 def needs_by_month(

@@ -71,6 +71,11 @@ def _is_half_over(today: date) -> ColumnElement[bool]:
 def silent_structures(
     session: Session, desk_ids: Collection[int], now: datetime, limit: int
 ) -> Sequence[tuple[Structure, int]]:
+    rows = session.execute(silent(desk_ids, now).limit(limit))
+    return [(structure, count) for structure, count in rows]
+
+
+def silent(desk_ids: Collection[int], now: datetime) -> Select[Structure, int]:
     """Structures of the desks' territories that opened none of the needs they were told of
     lately, TOLD_OFTEN at least, with how many; the most often told first."""
     told = (
@@ -81,17 +86,15 @@ def silent_structures(
         .having(func.bool_and(Match.status == MatchStatus.NOTIFIED))
         .subquery()
     )
-    rows = (
+    return (
         select(Structure, told.c.told)
         .join(told, told.c.structure_id == Structure.id)
-        .where(Structure.is_active, _is_around(desk_ids))
+        .where(Structure.is_active, is_around(desk_ids))
         .order_by(told.c.told.desc(), Structure.sort_key, Structure.id)
-        .limit(limit)
     )
-    return [(structure, count) for structure, count in session.execute(rows)]
 
 
-def _is_around(desk_ids: Collection[int]) -> ColumnElement[bool]:
+def is_around(desk_ids: Collection[int]) -> ColumnElement[bool]:
     """Seated in a territory of these desks; anywhere, for the national one."""
     codes = select(DeskTerritory.territory_code).where(DeskTerritory.desk_id.in_(desk_ids))
     inside = select(Territory.code).where(

@@ -3,13 +3,10 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from marketplace.clauses.following import follow, gone_by, together
-from marketplace.clauses.masking import hidden
 from marketplace.clauses.report_links import DeadLink, employer_of, path_of, token_of
-from marketplace.clauses.reported import FEW, month_in_words, month_of, months_between, most_hours
+from marketplace.clauses.reported import month_in_words, month_of, months_between, most_hours
 
 START, END = date(2026, 1, 1), date(2026, 12, 31)
 
@@ -49,23 +46,6 @@ def test_several_contracts_add_up() -> None:
     told = together([first, second])
     assert (told.planned, told.committed, told.achieved) == (1500, 1700, 600)
     assert told.is_behind
-
-
-@given(st.dictionaries(st.text(max_size=3), st.integers(0, 40), max_size=8))
-def test_nobody_finds_a_few_people_by_taking_what_is_shown_from_the_total(
-    people: dict[str, int],
-) -> None:
-    masked = hidden(people)
-    assert {key for key, count in people.items() if 0 < count < FEW} <= masked
-    if masked and len(masked) < len(people):
-        assert len(masked) > 1
-        assert sum(people[key] for key in masked) >= FEW
-
-
-def test_nothing_is_hidden_needlessly() -> None:
-    assert hidden({"a": 5, "b": 0, "c": 12}) == frozenset()
-    assert hidden({"a": 3, "b": 6, "c": 12}) == {"a", "b"}
-    assert hidden({"a": 3, "b": 6, "c": 12}, is_total_shown=False) == {"a"}
 
 
 def test_a_link_is_for_one_employer_of_this_site() -> None:

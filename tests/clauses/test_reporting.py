@@ -1,5 +1,6 @@
 """Hours reported, validated, corrected; the totals are always the sums of the lines."""
 
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,21 @@ from sqlalchemy.orm import Session
 
 from marketplace.audit import AuditEntry
 from marketplace.clauses import rollup
+from marketplace.clauses.changing import (
+    By,
+    LastLot,
+    ReportedOutside,
+    Terms,
+    change_contract,
+    change_holder,
+    end_lot,
+)
+from marketplace.clauses.contract_queries import (
+    changes_of,
+    followed_rows,
+    reports_of,
+    without_report,
+)
 from marketplace.clauses.contract_tables import (
     Contract,
     ContractTotal,
@@ -26,15 +42,24 @@ from marketplace.clauses.contracting import (
     add_employer,
     add_lot,
     close_months,
-    move_contract,
 )
-from marketplace.clauses.figures import breakdown, by_year, figures_of, hours_by
+from marketplace.clauses.figures import figures_of
 from marketplace.clauses.reminding_hours import remind_reports
-from marketplace.clauses.reported import Age, District, Line, Public, ReportState, Sex, Way
+from marketplace.clauses.reported import (
+    Age,
+    District,
+    EmployerRole,
+    Line,
+    Public,
+    ReportState,
+    Sex,
+    Way,
+)
 from marketplace.clauses.reporting import Refusal, Refused, ask, send_report, validate
 from marketplace.db import transaction
 from marketplace.digests.topics import Topic
 from marketplace.mail import OutgoingMail
+from marketplace.territories.gazetteer import Gazetteer
 from tests.factories import people
 from tests.factories.contracts import (
     NOVEMBER,
@@ -46,6 +71,7 @@ from tests.factories.contracts import (
 )
 from tests.factories.market import BESANCON, DOLE, MONDAY, structure
 
+PLACES = Gazetteer.shipped()
 SECRET = "un secret"
 
 
@@ -101,7 +127,7 @@ def test_only_validated_hours_count_and_a_correction_takes_them_back(
     session: Session, opened: Contract, facilitator_id: int
 ) -> None:
     report = send(session, opened, line(140, 1, 1))
-    assert figures_of(session, BESANCON).achieved == 0
+    assert figures_of(session, PLACES, BESANCON).achieved == 0
     validate(session, report.id, 1, facilitator_id, MONDAY)
     session.commit()
     assert totals(session)[("FR", OCTOBER, "all", "all")] == 140
@@ -170,7 +196,8 @@ def test_the_hours_of_a_contract_go_with_it_to_another_territory_and_its_desk_fo
     told = line(900, 9, 9)
     validate(session, send(session, opened, told).id, 1, facilitator_id, MONDAY)
     waiting = send(session, opened, told, month=NOVEMBER)
-    move_contract(session, opened.id, DOLE, facilitator_id)
+    moved = terms(opened, territory_code=DOLE)
+    change_contract(session, opened.id, moved, By(facilitator_id, MONDAY, "Erreur de lieu"))
     session.commit()
     assert (opened.territory_code, opened.desk_id) == (DOLE, jura.id)
     kept = totals(session)
@@ -180,9 +207,97 @@ def test_the_hours_of_a_contract_go_with_it_to_another_territory_and_its_desk_fo
     assert session.scalars(select(ContractTotal.hours)).one() == 900
     validate(session, waiting.id, 1, facilitator_id, MONDAY)
     assert totals(session) == sums(session)
-    move_contract(session, opened.id, DOLE, facilitator_id)  # where it is already
+    change_contract(session, opened.id, moved, By(facilitator_id, MONDAY, "Rien"))
     [note] = session.scalars(select(AuditEntry).filter_by(object_kind="contract")).all()
-    assert note.details == {"fields": ["territory_code"]}
+    assert note.details == {"fields": ["Territoire"]}
+    [change] = changes_of(session, opened.id)
+    assert (change.reason, change.fields) == (
+        "Erreur de lieu",
+        [["Territoire", "Besançon", "Dole"]],
+    )
+
+
+def terms(of: Contract, **changed: Any) -> Terms:
+    names = (field.name for field in fields(Terms))
+    return replace(Terms(**{name: getattr(of, name) for name in names}), **changed)
+
+
+def test_a_contract_keeps_the_months_in_which_hours_were_reported(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    send(session, opened, line())
+    by = By(facilitator_id, MONDAY, "Avenant")
+    for period in ({"starts_on": NOVEMBER}, {"ends_on": date(2026, 9, 30)}):
+        with pytest.raises(ReportedOutside) as outside:
+            change_contract(session, opened.id, terms(opened, **period), by)
+        assert outside.value.month == OCTOBER
+    change_contract(session, opened.id, terms(opened, starts_on=date(2026, 10, 31)), by)
+    assert opened.starts_on == date(2026, 10, 31)
+
+
+def test_a_lot_without_hours_is_removed_and_one_with_hours_is_closed_and_owes_what_was_done(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    by = By(facilitator_id, MONDAY, "Sans suite")
+    second = add_lot(session, opened.id, LotTold("Peinture", Decimal(500))).id
+    report = send(session, opened, line(900, 9, 9))
+    validate(session, report.id, 1, facilitator_id, MONDAY)
+    assert not end_lot(session, second, by)
+    assert [lot.number for lot in opened.lots] == [1]
+    assert end_lot(session, opened.lots[0].id, by)
+    session.commit()
+    with pytest.raises(Refused) as refused:
+        send(session, opened, line())
+    assert refused.value.why is Refusal.LOT_CLOSED
+    [row] = followed_rows(session, select(Contract), date(2027, 9, 1))
+    assert (row.followed.due, row.followed.achieved, row.followed.is_behind) == (900, 900, False)
+    assert without_report(session, NOVEMBER) == []
+    end_lot(session, opened.lots[0].id, by)
+    [row] = followed_rows(session, select(Contract), date(2027, 9, 1))
+    assert (row.followed.due, row.followed.is_behind) == (1000, False)
+    assert [change.fields for change in changes_of(session, opened.id)] == [
+        [["Lot 1", "Clos", "Ouvert"]],
+        [["Lot 1", "Ouvert", "Clos"]],
+        [["Lot 2", "Peinture, 500\u00a0h", "Retiré"]],
+    ]
+
+
+def test_the_only_lot_of_a_contract_stays(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    with pytest.raises(LastLot):
+        end_lot(session, opened.lots[0].id, By(facilitator_id, MONDAY, "Erreur"))
+
+
+def test_a_new_holder_reports_from_then_on_and_the_former_one_keeps_its_hours(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    former = opened.holder
+    helper = employer(session, opened)
+    send(session, opened, line(70, 1, 1))
+    by = By(facilitator_id, MONDAY, "Cession")
+    with pytest.raises(AlreadyEmployed):
+        change_holder(session, opened.id, EmployerTold(former.siret, "Le même"), by)
+    told = EmployerTold(helper.siret, "Intérim d'insertion", "ETTI")
+    change_holder(session, opened.id, told, by)
+    session.commit()
+    assert (opened.holder.id, former.role) == (helper.id, EmployerRole.FORMER)
+    assert [report.employer_id for report in reports_of(session, opened.id)] == [former.id]
+    assert [one.id for one in without_report(session, NOVEMBER)] == [helper.id]
+    [change] = changes_of(session, opened.id)
+    assert change.fields[0] == ["Titulaire", "Maçonnerie de la Boucle", "Intérim d'insertion"]
+
+
+def test_the_hours_of_an_epci_count_in_its_department(
+    session: Session, opened: Contract, facilitator_id: int
+) -> None:
+    epci = PLACES.zones_of(BESANCON)[1]
+    wide = contract(session, facilitator_id, opened.organisation_id, territory=epci)
+    validate(session, send(session, wide, line(900, 9, 9)).id, 1, facilitator_id, MONDAY)
+    for code in (epci, "25", "R27", "FR"):
+        told = figures_of(session, PLACES, code)
+        assert (told.achieved, told.contracts) == (900, 2), code
+    assert figures_of(session, PLACES, BESANCON).achieved == 0
 
 
 def test_a_lot_that_is_added_comes_after_the_others(session: Session, opened: Contract) -> None:
@@ -193,7 +308,7 @@ def test_a_lot_that_is_added_comes_after_the_others(session: Session, opened: Co
         (2, "Peinture"),
         (3, "Plomberie"),
     ]
-    assert figures_of(session, BESANCON).planned == 1100
+    assert figures_of(session, PLACES, BESANCON).planned == 1100
 
 
 LINES = st.builds(
@@ -246,38 +361,6 @@ def test_the_totals_are_the_sums_of_the_lines_whatever_happened(
     rollup.rebuild(session)
     assert totals(session) == kept
     session.rollback()
-
-
-def test_few_people_are_not_told_in_public_nor_what_would_give_them_away(
-    session: Session, opened: Contract, facilitator_id: int
-) -> None:
-    report = send(
-        session,
-        opened,
-        line(300, 3, 3, public=Public.REFUGEE),
-        line(600, 6, 6, public=Public.RSA),
-        line(900, 9, 9, public=Public.YOUNG, sex=Sex.MAN),
-    )
-    validate(session, report.id, 1, facilitator_id, MONDAY)
-    cells = {cell.value: cell for cell in breakdown(session, BESANCON, "public")}
-    assert cells["refugee"].is_masked
-    assert cells["rsa"].is_masked  # else 1,800 less the others gives 300
-    assert (cells["young"].hours, cells["young"].people) == (900, 9)
-    assert (cells["senior"].hours, cells["senior"].people) == (0, 0)
-    assert figures_of(session, "25").achieved == 1800
-    assert [year.hours for year in by_year(session, "FR")] == [1800]
-    assert hours_by(session, [BESANCON, DOLE]) == {BESANCON: 1800}
-
-
-def test_a_territory_where_too_few_work_says_nothing(
-    session: Session, opened: Contract, facilitator_id: int
-) -> None:
-    report = send(session, opened, line(150, 2, 1))
-    validate(session, report.id, 1, facilitator_id, MONDAY)
-    told = figures_of(session, BESANCON)
-    assert (told.contracts, told.planned, told.achieved, told.people) == (1, 1000, None, None)
-    assert hours_by(session, [BESANCON]) == {BESANCON: None}
-    assert [year.hours for year in by_year(session, BESANCON)] == [None]
 
 
 def test_employers_who_said_nothing_are_reminded_once(session: Session, opened: Contract) -> None:

@@ -22,6 +22,9 @@ TODAY = date(2026, 11, 24)
 PLACES = Gazetteer.shipped()
 
 
+PAPER = "Fournitures de bureau et papier"
+
+
 def _project(amount: int, years: int = 1, title: str = "Entretien des espaces verts") -> Project:
     return Project(2, title, "Besançon", BESANCON, Decimal(amount), Decimal(years))
 
@@ -49,9 +52,21 @@ def _able(kind: Kind = Kind.ACI, turnover: int | None = 1_000_000) -> Answering:
         (_project(300_000), [_able()], Choice.EXECUTION, "execution"),
         (_project(20_000), [_able()], Choice.ENTRUST, "subcontracting"),
         (_project(20_000), [_able(Kind.SEP)] * 4, Choice.ENTRUST, "subcontracting"),
-        (_project(150_000, title="Achat de véhicules"), [], Choice.CRITERION, "criterion"),
-        (_project(900_000, title="Achat de véhicules"), [], Choice.EXECUTION, "execution"),
+        (_project(150_000, title="Assurances"), [], Choice.CRITERION, "criterion"),
+        (_project(900_000, title="Assurances"), [], Choice.EXECUTION, "execution"),
+        (_project(900_000, title="Achat de véhicules"), [], Choice.CRITERION, "criterion"),
         (_project(5_000), [], Choice.NOTHING, None),
+        (_project(20_000, title=PAPER), [_able(Kind.ESAT)], Choice.BUY, ""),
+        (
+            _project(90_000, title=PAPER),
+            [_able(Kind.ESAT)] * 3,
+            Choice.RESERVE,
+            "reserved_handicap",
+        ),
+        (_project(900_000, title=PAPER), [_able(Kind.EA)] * 3, Choice.ONE_LOT, "reserved_handicap"),
+        (_project(90_000, title=PAPER), [_able(Kind.EA)], Choice.ENTRUST, "subcontracting"),
+        (_project(900_000, title=PAPER), [], Choice.CRITERION, "criterion"),
+        (_project(5_000, title=PAPER), [], Choice.NOTHING, None),
     ],
 )
 def test_every_advice_is_reached(
@@ -111,3 +126,27 @@ def test_sectors_come_from_the_title_and_none_from_what_no_structure_sells() -> 
     assert [one.slug for one in sectors_of(_project(1))][:1] == [GREEN_SPACES]
     assert sectors_of(_project(1, title="Nettoyage des locaux"))[0].slug == CLEANING
     assert sectors_of(_project(1, title="zzzz")) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "nature"),
+    [
+        (PAPER, "supplies"),
+        ("Achat de vêtements de travail", "supplies"),
+        ("Fourniture de produits d'entretien", "supplies"),
+        ("Produits d'entretien et papier", "supplies"),
+        ("Acquisition de mobilier scolaire", "supplies"),
+        ("Fourniture et pose de menuiseries", "services"),
+        ("Fourniture et installation de mobilier", "services"),
+        ("Travaux de peinture des écoles", "works"),
+        ("Entretien des espaces verts", "services"),
+        ("Livraison de repas et prestations de service", "services"),
+    ],
+)
+def test_supplies_are_told_from_works_and_services_and_have_no_hours(
+    title: str, nature: str
+) -> None:
+    found = _assessed(_project(100_000, title=title), _able(Kind.ESAT))
+    assert found.nature == nature
+    if nature == "supplies":
+        assert found.hours is None

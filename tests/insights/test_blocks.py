@@ -1,25 +1,12 @@
 """What is hidden in public, what an export writes, what addresses name."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from marketplace.insights.blocks import Block, Masked, beside_total, exported, few
+from marketplace.insights.blocks import Block, Masked, exported, few
 from marketplace.insights.history import series_of
 from marketplace.insights.outlines import outlines_of
 from marketplace.insights.slugs import departments_in, slug_of, territory_in
 from marketplace.territories.gazetteer import Gazetteer
 
 PLACES = Gazetteer.shipped()
-
-
-@given(st.lists(st.none() | st.integers(0, 10**6)))
-def test_no_hidden_part_of_a_total_can_be_found_by_subtraction(values: list[int | None]) -> None:
-    shown = beside_total(values)
-    hidden = [one for one in shown if isinstance(one, Masked)]
-    assert len(hidden) != 1 or not any(values)
-    assert all(
-        isinstance(told, Masked) or told == value for told, value in zip(shown, values, strict=True)
-    )
 
 
 def test_a_sum_of_fewer_than_five_contracts_is_hidden_and_none_is_not() -> None:

