@@ -1,4 +1,4 @@
-"""The outbox: post, claim, send, stamp. It knows no person and no need.
+"""The outbox: post, claim, stamp. It knows no person and no need.
 
 A mail is a row first, written in the transaction of the event that it tells, under a key
 that makes it unique. The worker claims rows for the time of a lease, sends them and
@@ -7,22 +7,13 @@ a sender dies between sending and stamping: at least once (it is sent again) or 
 once (it becomes uncertain, and a person decides).
 """
 
-import smtplib
-import ssl
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from enum import StrEnum
-from functools import cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import String, delete, func, or_, select, update
+from sqlalchemy import String, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -36,16 +27,14 @@ RETRY_AFTER = timedelta(minutes=5)
 ATTEMPTS = 48
 """Four hours of trying, every five minutes, then a person looks at it."""
 
-TIMEOUT_S = 20
+MINUTE = timedelta(minutes=1)
+TURN_LASTS = 5 * MINUTE
+"""A mail that missed its minute by more takes another one: workers that were away for an hour
+do not then send an hour's mail at once."""
+FARTHEST = timedelta(hours=6)
+"""No turn is given later than this, whatever clock wrote down the one before."""
+
 LONGEST_ERROR = 300
-
-
-class NotTaken(Exception):
-    """The relay was away or refused: the mail is surely not on its way."""
-
-
-class MaybeTaken(Exception):
-    """The relay fell silent while it was being handed the mail."""
 
 
 class NoSuchMail(Exception):
@@ -93,6 +82,17 @@ class OutgoingMail(Base):
     sent_at: Mapped[datetime | None]
 
 
+class MailPace(Base):
+    """The latest minute in which mails leave to a domain, and how many have their turn in it."""
+
+    __tablename__ = "mail_paces"
+
+    domain: Mapped[str] = mapped_column(String(254), primary_key=True)
+    """In lower case."""
+    minute: Mapped[datetime]
+    taken: Mapped[int]
+
+
 @dataclass(frozen=True)
 class Draft:
     """A mail to be written down with many others."""
@@ -136,17 +136,10 @@ def post(
         enqueue(session, Job.SEND_MAIL, mail_id=written)
 
 
-def post_many(
-    session: Session, drafts: Sequence[Draft], now: datetime, a_minute: int
-) -> dict[str, int]:
-    """Write many mails down at once: the ids of those whose key was not taken, by key.
-
-    Only so many `a_minute` leave to one domain, as large providers ask of who sends much;
-    the others wait for their minute.
-    """
+def post_many(session: Session, drafts: Sequence[Draft]) -> dict[str, int]:
+    """Write many mails down at once: the ids of those whose key was not taken, by key."""
     if not drafts:
         return {}
-    times = _in_turn(session, [draft.address for draft in drafts], now, a_minute)
     rows = [
         {
             "key": draft.key,
@@ -156,38 +149,18 @@ def post_many(
             "user_id": draft.user_id,
             "topic": draft.topic,
             "context": _storable(draft.context),
-            "not_before": not_before,
         }
-        for draft, not_before in zip(drafts, times, strict=True)
+        for draft in drafts
     ]
     written = session.execute(
         insert(OutgoingMail)
         .values(rows)
         .on_conflict_do_nothing(index_elements=["key"])
-        .returning(OutgoingMail.key, OutgoingMail.id, OutgoingMail.not_before)
+        .returning(OutgoingMail.key, OutgoingMail.id)
     ).all()
-    for _, mail_id, not_before in written:
-        if not_before is None:
-            enqueue(session, Job.SEND_MAIL, mail_id=mail_id)
-    return {key: mail_id for key, mail_id, _ in written}
-
-
-def _in_turn(
-    session: Session, addresses: Sequence[str], now: datetime, a_minute: int
-) -> list[datetime | None]:
-    """When each of these mails may leave, behind those that already wait for its domain."""
-    domain = func.lower(func.split_part(OutgoingMail.address, "@", 2))
-    waiting = (
-        select(domain, func.count()).where(OutgoingMail.state == MailState.PENDING).group_by(domain)
-    )
-    before: Counter[str] = Counter(dict(session.execute(waiting).all()))
-    times: list[datetime | None] = []
-    for address in addresses:
-        its_domain = address.lower().partition("@")[2]
-        minutes = before[its_domain] // a_minute
-        before[its_domain] += 1
-        times.append(now + timedelta(minutes=minutes) if minutes else None)
-    return times
+    for _, mail_id in written:
+        enqueue(session, Job.SEND_MAIL, mail_id=mail_id)
+    return dict(written)
 
 
 def _storable(value: Any) -> Any:
@@ -236,6 +209,66 @@ def _claimable(now: datetime) -> Any:
         & (OutgoingMail.lease_until < now)
     )
     return or_(fresh, abandoned)
+
+
+def must_wait(session: Session, mail: OutgoingMail, now: datetime, a_minute: int) -> bool:
+    """Whether a claimed mail goes back to wait for its turn, as large providers ask of who
+    sends much: only so many `a_minute` leave to one domain.
+
+    Nothing that somebody waits for does: sign-in links and invitations leave at once.
+    """
+    had_its_turn = mail.not_before is not None and now - mail.not_before < TURN_LASTS
+    if mail.promise is Promise.AT_LEAST_ONCE or had_its_turn:
+        return False
+    turn = _turn(session, mail.address, now, a_minute)
+    if turn <= now:
+        return False
+    mail.state, mail.lease_until, mail.not_before = MailState.PENDING, None, turn
+    mail.attempts -= 1
+    return True
+
+
+def _turn(session: Session, address: str, now: datetime, a_minute: int) -> datetime:
+    """The first minute that has room for one more mail to this domain, which is now taken."""
+    this_minute = now.replace(second=0, microsecond=0)
+    is_past = MailPace.minute < this_minute
+    is_astray = MailPace.minute > this_minute + FARTHEST
+    is_full = MailPace.taken >= a_minute
+    taken = insert(MailPace).values(
+        domain=address.lower().rpartition("@")[2], minute=this_minute, taken=1
+    )
+    minute = session.scalar(
+        taken.on_conflict_do_update(
+            index_elements=["domain"],
+            set_={
+                "minute": case(
+                    (or_(is_past, is_astray), this_minute),
+                    (is_full, MailPace.minute + MINUTE),
+                    else_=MailPace.minute,
+                ),
+                "taken": case(
+                    (or_(is_past, is_astray, is_full), 1),
+                    else_=MailPace.taken + 1,
+                ),
+            },
+        ).returning(MailPace.minute)
+    )
+    assert minute is not None, "an upsert returns its row"  # noqa: S101
+    return minute
+
+
+def forget_paces(session: Session, now: datetime) -> None:
+    """Domains that nothing waits for."""
+    past = (
+        select(MailPace.domain)
+        .where(MailPace.minute < now - MINUTE)
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        delete(MailPace)
+        .where(MailPace.domain.in_(past))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def doubt_abandoned(session: Session, now: datetime) -> int:
@@ -320,105 +353,6 @@ def cancel(session: Session, mail_id: int) -> None:
 def leaves(address: str, smtp_url: str) -> bool:
     """Whether a mail to this address goes out at all."""
     return bool(smtp_url) and not address.lower().rstrip(".").endswith(".invalid")
-
-
-def deliver(message: EmailMessage, smtp_url: str) -> None:
-    """Hand a message to the relay: `smtp://user:password@host:port`, `smtps://` for TLS at
-    once, `?starttls=1` for TLS after the greeting.
-
-    Raises NotTaken, MaybeTaken.
-    """
-    try:
-        relay = _relay(smtp_url)
-    except (OSError, ValueError) as error:  # ValueError: an address of a relay that is none
-        raise NotTaken(_said(error)) from error
-    try:
-        relay.send_message(message)
-    except (
-        smtplib.SMTPResponseException,
-        smtplib.SMTPRecipientsRefused,
-        smtplib.SMTPNotSupportedError,
-    ) as error:
-        raise NotTaken(_said(error)) from error
-    except OSError as error:
-        raise MaybeTaken(_said(error)) from error
-    finally:
-        # Whatever it answers to our leaving, the mail is taken or not by now.
-        with suppress(OSError):
-            relay.quit()
-        relay.close()
-
-
-def _relay(smtp_url: str) -> smtplib.SMTP:
-    url = urlsplit(smtp_url)
-    host, port = url.hostname or "localhost", url.port
-    if url.scheme == "smtps":
-        relay: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, port or 465, timeout=TIMEOUT_S, context=_certificates()
-        )
-    else:
-        relay = smtplib.SMTP(host, port or 25, timeout=TIMEOUT_S)
-    try:
-        if "starttls=1" in url.query.split("&"):
-            relay.starttls(context=_certificates())
-        if url.username:
-            relay.login(unquote(url.username), unquote(url.password or ""))
-    except OSError:
-        relay.close()
-        raise
-    return relay
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Those that the host trusts, read once: it takes as long as sending a mail."""
-    return ssl.create_default_context()
-
-
-def _said(error: Exception) -> str:
-    """What the relay answered, in one line."""
-    said: object = error
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        said = next(iter(error.recipients.values()))
-    elif isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_code, error.smtp_error
-    if isinstance(said, tuple):
-        code, words = said
-        said = f"{code} {words.decode('utf-8', 'replace') if isinstance(words, bytes) else words}"
-    return " ".join(f"{said}".split()) or type(error).__name__
-
-
-def message_of(
-    mail: OutgoingMail,
-    subject: str,
-    text: str,
-    html: str,
-    sender: str,
-    host: str,
-    unsubscribe: str = "",
-) -> EmailMessage:
-    """The message as sent: the same row always gives the same Message-ID.
-
-    `unsubscribe`: where one click ends such mails (RFC 8058), for those that have a topic.
-
-    Raises ValueError or a MessageError when the address is not one.
-    """
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = subject
-    message["From"] = sender
-    message["To"] = Address(addr_spec=mail.address)
-    message["Message-ID"] = f"<outbox-{mail.id}@{host}>"
-    message["Date"] = mail.created_at
-    message["Auto-Submitted"] = "auto-generated"
-    if mail.promise is Promise.AT_MOST_ONCE:
-        message["Precedence"] = "bulk"
-    if unsubscribe:
-        message["List-Unsubscribe"] = f"<{unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    # Not every relay takes bytes above 127, nor lines as long as ours.
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
-    return message
 
 
 def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object]]]:

@@ -128,7 +128,9 @@ def lines_in(file: BinaryIO) -> Iterator[Refusal | sheets.BrokenRow]:
         if not is_address(address):
             yield sheets.BrokenRow(row.line, "l'adresse n'en est pas une")
         elif kind.lower() not in list(PauseReason):
-            yield sheets.BrokenRow(row.line, "le type est « bounce » ou « complaint »")
+            yield sheets.BrokenRow(
+                row.line, "le type est «\u00a0bounce\u00a0» ou «\u00a0complaint\u00a0»"
+            )
         else:
             said = one_line(row.cells.get("said", ""))
             yield Refusal(address.lower(), PauseReason(kind.lower()), said)

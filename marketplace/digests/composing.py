@@ -16,6 +16,8 @@ LONGEST_SUBJECT = 150
 LONGEST_NAME = 80
 
 _ADDRESS_LIKE = re.compile(r"://|@|\w\.\w{2,}|\bwww\b", re.IGNORECASE)
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""But the spaces that no line breaks at."""
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _JOINERS = "\u200c\u200d"
 _inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
@@ -49,7 +51,7 @@ def compose(kind: str, context: Mapping[str, Any], base_url: str) -> Composed:
         for part in ("subject.txt", "body.txt", "body.html")
     )
     return Composed(
-        subject=_shortened(" ".join(subject.split()), LONGEST_SUBJECT),
+        subject=_shortened(_SPACES.sub(" ", subject).strip(), LONGEST_SUBJECT),
         text=_BLANK_LINES.sub("\n\n", text).strip() + "\n",
         html=_inliner.inline(html),
     )

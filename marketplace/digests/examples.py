@@ -16,7 +16,7 @@ _VALUES: dict[str, Any] = {
     "contract": "Rénovation de l'école",
     "employer": "Maçonnerie de la Boucle",
     "month": "octobre 2026",
-    "question": "Les deux personnes sont-elles nouvelles sur ce chantier ?",
+    "question": "Les deux personnes sont-elles nouvelles sur ce chantier\u00a0?",
     "outcome": "Lot 1\u00a0: votre structure est retenue.",
     "sender": "Ville de Vallonne",
     "offer": "Tonte et taille de haies",
@@ -28,6 +28,7 @@ _VALUES: dict[str, Any] = {
             "after": "24\u00a0décembre\u00a02026",
         }
     ],
+    "answered": "Vous avez répondu au lot 2, qui change. Votre réponse reste enregistrée.",
     "why": "Le budget est reporté à l'an prochain.",
     "reason": "Le SIRET donné est celui d'un autre établissement de l'association.",
 }
@@ -43,6 +44,11 @@ _OF_KIND: dict[str, dict[str, Any]] = {
     "moderation/need_published": _DECIDED,
     "moderation/need_sent_back": _DECIDED,
     "exports/ready": {"sheet": "Les structures trouvées"},
+    "clauses/contract_news": {
+        "news": "Maçonnerie de la Boucle aura des heures à déclarer pour "
+        "«\u00a0Rénovation de l'école\u00a0»",
+        "button": "Voir le contrat",
+    },
     "clauses/posts_shared": {
         "posts": 3,
         "trade": "Peintre en bâtiment",
@@ -54,10 +60,11 @@ _OF_KIND: dict[str, dict[str, Any]] = {
         "count": 4,
         "needs": [
             {
-                "title": "Entretien des espaces verts",
+                "title": title,
                 "link": "/besoins/exemple",
                 "lines": ["Ville de Vallonne", "À 12\u00a0km, vous intervenez jusqu'à 50\u00a0km"],
             }
+            for title in ("Entretien des espaces verts", "Tonte des stades", "Taille de haies")
         ],
     },
     "digests/personal": {
@@ -74,22 +81,41 @@ _OF_KIND: dict[str, dict[str, Any]] = {
                             "Ville de Vallonne, Vallonne (25)",
                             "Même secteur\u00a0: nettoyage de locaux",
                         ],
+                        "links": [],
                         "is_reminder": True,
                     },
                     {
                         "title": "Entretien des espaces verts\u00a0: un besoin pour La Brosse",
                         "link": "/besoins/exemple",
                         "lines": ["Réponses jusqu'au 15\u00a0décembre\u00a02026, dans 21 jours"],
+                        "links": [],
                         "is_reminder": False,
                     },
                 ],
                 "more": 3,
                 "page": "/besoins-pour-vous",
-            }
+            },
+            {
+                "heading": "Votre guichet",
+                "items": [
+                    {
+                        "title": "La semaine de votre territoire",
+                        "link": "/guichet/semaine",
+                        "lines": [],
+                        "links": [
+                            ["3 besoins publiés", "/guichet/semaine#publies"],
+                            ["1 besoin encore sans réponse", "/guichet/semaine#sans-reponse"],
+                        ],
+                        "is_reminder": False,
+                    }
+                ],
+                "more": 0,
+                "page": "/guichet/",
+            },
         ],
         "missing": {
             "words": "La Brosse n'a pas encore décrit ses prestations.",
-            "link": "/structures/exemple",
+            "link": "/structures/exemple/offres/nouvelle",
         },
     },
 }
@@ -101,6 +127,7 @@ _LINKS_TO_A_PAGE = {
     "answers/message",
     "answers/offer_invitation",
     "answers/outcome",
+    "answers/outcome_corrected",
     "answers/outcome_due",
     "answers/reminder",
     "clauses/report_asked",
@@ -127,6 +154,7 @@ _LINKS_TO_A_PAGE = {
     "structures/claim_accepted",
     "structures/claim_refused",
     "structures/claim_to_decide",
+    "structures/network_counts_you",
 }
 """Kinds whose link is a page of the site: it does not expire."""
 

@@ -6,50 +6,64 @@ so that what a lost message would have told is told all the same.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVarTuple
+from decimal import Decimal
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.tables import OrganisationMember, User
-from marketplace.answers.lifecycle import AnswerStatus
-from marketplace.answers.tables import Answer, MatchReminder
+from marketplace.accounts.tables import User
+from marketplace.answers.tables import MatchReminder
 from marketplace.clock import PARIS
-from marketplace.digests.periods import opening
+from marketplace.digests import (
+    gathering_answers,
+    gathering_hours,
+    gathering_offers,
+    sections,
+    telling_plans,
+)
 from marketplace.digests.rechecking import UNANSWERED
 from marketplace.digests.tables import Notice, NoticeKind
 from marketplace.digests.topics import Topic
+from marketplace.digests.untold import LOOKS_BACK, Row, to_buyers, untold
+from marketplace.insights import weeks
+from marketplace.insights.weeks import Event
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import Match, Shortlist
-from marketplace.moderation.tables import Decision, DeskMember, Escalation, QueueEntry
+from marketplace.moderation.tables import DeskMember, Escalation, QueueEntry
 from marketplace.needs.queries import is_open
 from marketplace.needs.tables import Need
 from marketplace.structures.tables import Structure, StructureMember
 
-LOOKS_BACK = timedelta(days=30)
-"""What is older and was never told is not news."""
 CLOSES_SOON = timedelta(days=3)
 AFTER_PUBLICATION = timedelta(hours=12)
 """Structures found later are news to the buyer, who saw the others at publication."""
+WEEK_IS_NEWS = timedelta(days=8)
+"""After its Monday: until the Tuesday that follows it."""
+WEEK_PAGE = "/guichet/semaine"
 FEW = 3
 """A need with fewer matches than this is shown to its facilitators."""
 BATCH = 2_000
 
-Row = dict[str, Any]
-Columns = TypeVarTuple("Columns")
-
 
 def gather(session: Session, now: datetime) -> None:
     """Write down what is new for everybody."""
+    gathering_offers.forget_answered(session, now)
+    telling_plans.ask_for_untold(session, now)
     for rows in (
-        _answers(session, now),
+        gathering_answers.received(session, now),
+        gathering_answers.amended(session, now),
+        gathering_answers.taken_back(session, now),
         _new_matches(session, now),
         _own_needs_closing(session, now),
         _reminders(session, now),
         _queue(session, now),
         _few_matches(session, now),
         _weeks_of_desks(session, now),
+        gathering_offers.to_ask(session, now),
+        telling_plans.published(session, now),
+        gathering_hours.waiting(session, now),
+        gathering_hours.validated(session, now),
     ):
         _write(session, rows)
 
@@ -65,46 +79,8 @@ def _write(session: Session, rows: Iterable[Row]) -> None:
         session.execute(insert(Notice).on_conflict_do_nothing(), batch)
 
 
-def _untold(people: Select[*Columns], kind: NoticeKind, subject: Any) -> Select[*Columns]:
-    """Of pairs of an active person and a subject, those without a notice."""
-    told = select(Notice.id).where(
-        Notice.user_id == User.id, Notice.kind == kind, Notice.subject_id == subject
-    )
-    return people.where(User.is_active, ~told.exists())
-
-
-def _buyers(of: Select[*Columns]) -> Select[*Columns]:
-    """Joined with the people of the organisation and of the platform that posted a need."""
-    is_theirs = or_(
-        OrganisationMember.organisation_id == Need.organisation_id,
-        OrganisationMember.organisation_id == Need.platform_id,
-    )
-    return of.join(OrganisationMember, is_theirs).join(User, User.id == OrganisationMember.user_id)
-
-
-def _answers(session: Session, now: datetime) -> Iterator[Row]:
-    found = _buyers(
-        select(User.id, Answer.id, Need.id, Need.slug, Need.title, Structure)
-        .select_from(Answer)
-        .join(Need, Need.id == Answer.need_id)
-        .join(Structure, Structure.id == Answer.structure_id)
-    ).where(Answer.status == AnswerStatus.SENT, Answer.sent_at > now - LOOKS_BACK)
-    untold = _untold(found, NoticeKind.ANSWER_RECEIVED, Answer.id)
-    for user_id, answer_id, need_id, slug, title, structure in session.execute(untold):
-        yield {
-            "user_id": user_id,
-            "topic": Topic.ANSWERS,
-            "kind": NoticeKind.ANSWER_RECEIVED,
-            "subject_id": answer_id,
-            "need_id": need_id,
-            "title": f"{structure.display_name} répond à «\u00a0{title}\u00a0»",
-            "link": f"/besoins/{slug}",
-            "ready_at": now,
-        }
-
-
 def _new_matches(session: Session, now: datetime) -> Iterator[Row]:
-    found = _buyers(
+    found = to_buyers(
         select(User.id, Match.id, Need.id, Need.slug, Need.title, Structure)
         .select_from(Match)
         .join(Need, Need.id == Match.need_id)
@@ -115,8 +91,8 @@ def _new_matches(session: Session, now: datetime) -> Iterator[Row]:
         Match.first_matched_at > now - LOOKS_BACK,
         Match.first_matched_at > Need.published_at + AFTER_PUBLICATION,
     )
-    untold = _untold(found, NoticeKind.NEW_MATCH, Match.id)
-    for user_id, match_id, need_id, slug, title, structure in session.execute(untold):
+    new = untold(found, NoticeKind.NEW_MATCH, Match.id)
+    for user_id, match_id, need_id, slug, title, structure in session.execute(new):
         yield {
             "user_id": user_id,
             "topic": Topic.ANSWERS,
@@ -130,10 +106,10 @@ def _new_matches(session: Session, now: datetime) -> Iterator[Row]:
 
 
 def _own_needs_closing(session: Session, now: datetime) -> Iterator[Row]:
-    found = _buyers(select(User.id, Need.id, Need.slug, Need.title).select_from(Need))
+    found = to_buyers(select(User.id, Need.id, Need.slug, Need.title).select_from(Need))
     closing = found.where(is_open(now), Need.deadline_on <= _soon(now))
-    untold = _untold(closing, NoticeKind.OWN_NEED_CLOSING, Need.id)
-    for user_id, need_id, slug, title in session.execute(untold):
+    new = untold(closing, NoticeKind.OWN_NEED_CLOSING, Need.id)
+    for user_id, need_id, slug, title in session.execute(new):
         yield {
             "user_id": user_id,
             "topic": Topic.ANSWERS,
@@ -173,8 +149,8 @@ def _reminders(session: Session, now: datetime) -> Iterator[Row]:
         Notice.kind == NoticeKind.NEED_CLOSING,
         Notice.subject_id == Match.id,
     )
-    untold = found.where(User.is_active, ~later.correlate(User, Match).exists())
-    for user_id, match_id, need_id, slug, title in session.execute(untold):
+    new = found.where(User.is_active, ~later.correlate(User, Match).exists())
+    for user_id, match_id, need_id, slug, title in session.execute(new):
         yield {
             "user_id": user_id,
             "topic": Topic.NEEDS,
@@ -204,15 +180,15 @@ def _queue(session: Session, now: datetime) -> Iterator[Row]:
         .outerjoin(Need, Need.id == QueueEntry.need_id)
         .where(QueueEntry.decided_at.is_(None))
     )
-    come = _untold(
+    come = untold(
         found.where(DeskMember.desk_id == QueueEntry.desk_id), NoticeKind.QUEUED, QueueEntry.id
     )
-    overdue = _untold(found.where(QueueEntry.due_at < now), NoticeKind.OVERDUE, QueueEntry.id)
-    for kind, late, untold in (
+    overdue = untold(found.where(QueueEntry.due_at < now), NoticeKind.OVERDUE, QueueEntry.id)
+    for kind, late, new in (
         (NoticeKind.QUEUED, "", come),
         (NoticeKind.OVERDUE, "En retard\u00a0: ", overdue),
     ):
-        for user_id, entry, title, slug in session.execute(untold):
+        for user_id, entry, title, slug in session.execute(new):
             yield {
                 "user_id": user_id,
                 "topic": Topic.QUEUE,
@@ -247,8 +223,8 @@ def _few_matches(session: Session, now: datetime) -> Iterator[Row]:
         .join(User, User.id == DeskMember.user_id)
         .where(is_open(now), Shortlist.eligible < FEW)
     )
-    untold = _untold(found, NoticeKind.FEW_MATCHES, Need.id)
-    for user_id, need_id, slug, title, eligible in session.execute(untold):
+    new = untold(found, NoticeKind.FEW_MATCHES, Need.id)
+    for user_id, need_id, slug, title, eligible in session.execute(new):
         how_many = {0: "Personne ne peut", 1: "Une seule structure peut"}.get(
             eligible, f"{eligible} structures seulement peuvent"
         )
@@ -265,39 +241,39 @@ def _few_matches(session: Session, now: datetime) -> Iterator[Row]:
 
 
 def _weeks_of_desks(session: Session, now: datetime) -> Iterator[Row]:
-    """What each facilitator's desks did in the week that ended on Sunday; nothing if nothing."""
-    today = now.astimezone(PARIS).date()
-    monday = today - timedelta(days=today.weekday())
-    weeks = _figures(session, monday - timedelta(days=7), monday)
+    """What the territories of each facilitator lived in the week that ended on Sunday; nothing
+    if nothing. In the first days only: later it is no news, and quiet weeks are counted anew
+    at each run."""
+    monday = weeks.last_monday(now)
+    if now.astimezone(PARIS).date() - monday > WEEK_IS_NEWS:
+        return
     people = select(User.id, DeskMember.desk_id).join(DeskMember)
-    untold = _untold(people, NoticeKind.DESK_WEEK, monday.toordinal())
-    of_person: dict[int, list[int]] = {}
-    for user_id, desk_id in session.execute(untold):
-        if desk_id in weeks:
-            of_person.setdefault(user_id, []).append(weeks[desk_id])
-    for user_id, counts in of_person.items():
-        decided = sum(counts)
-        yield {
-            "user_id": user_id,
-            "topic": Topic.QUEUE,
-            "kind": NoticeKind.DESK_WEEK,
-            "subject_id": monday.toordinal(),
-            "need_id": None,
-            "title": f"La semaine dernière, votre guichet a pris {decided} décision"
-            f"{'s' if decided > 1 else ''}",
-            "link": "/guichet/",
-            "ready_at": now,
-        }
+    new = untold(people, NoticeKind.DESK_WEEK, monday.toordinal())
+    desks: dict[int, set[int]] = {}
+    for user_id, desk_id in session.execute(new):
+        desks.setdefault(user_id, set()).add(desk_id)
+    lived: dict[frozenset[int], dict[Event, Decimal]] = {}
+    for user_id, desk_ids in desks.items():
+        of = frozenset(desk_ids)
+        if of not in lived:
+            lived[of] = weeks.counts(session, weeks.Week(of, monday, now))
+        if lived[of]:
+            yield {
+                "user_id": user_id,
+                "topic": Topic.QUEUE,
+                "kind": NoticeKind.DESK_WEEK,
+                "subject_id": monday.toordinal(),
+                "need_id": None,
+                "title": sections.with_news(sections.WEEK, week_links(lived[of], monday)),
+                "link": f"{WEEK_PAGE}?du={monday.isoformat()}",
+                "ready_at": now,
+            }
 
 
-def _figures(session: Session, first: date, after: date) -> Mapping[int, int]:
-    """How many decisions each desk took between two days."""
-    decided = (
-        select(Decision.desk_id, func.count())
-        .where(Decision.decided_at >= opening(first), Decision.decided_at < opening(after))
-        .group_by(Decision.desk_id)
-    )
-    return dict(session.execute(decided).all())
+def week_links(counted: Mapping[Event, Decimal], monday: date) -> list[tuple[str, str]]:
+    """What happened in a week, in words, each with where it is told one by one."""
+    page = f"{WEEK_PAGE}?du={monday.isoformat()}"
+    return [(weeks.said(event, count), f"{page}#{event}") for event, count in counted.items()]
 
 
 def _soon(now: datetime) -> date:

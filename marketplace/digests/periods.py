@@ -25,9 +25,9 @@ def digest_day(now: datetime) -> date | None:
 
 
 def next_digest_day(now: datetime) -> date:
-    """The day of the next digests that are not written yet, or are being written."""
+    """The day whose digests leave next: not today's once its hour has come."""
     local = now.astimezone(PARIS)
-    day = local.date()
+    day = local.date() if local.time() < LEAVES else local.date() + _DAY
     while not _is_working(day):
         day += _DAY
     return day

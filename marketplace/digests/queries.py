@@ -12,8 +12,10 @@ from marketplace.accounts.tables import User
 from marketplace.clock import PARIS
 from marketplace.digests.composing import Composed, compose
 from marketplace.digests.periods import opening
-from marketplace.digests.tables import Notice, PausedAddress
+from marketplace.digests.tables import Notice, NoticeKind, PausedAddress
 from marketplace.mail import MailState, OutgoingMail
+from marketplace.matching.lifecycle import MatchStatus
+from marketplace.matching.tables import Match
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +112,36 @@ def waiting_notices(session: Session, user_id: int) -> Sequence[Notice]:
     """What a person's next digests are to tell, oldest first."""
     waiting = select(Notice).where(Notice.user_id == user_id, Notice.mail_id.is_(None))
     return session.scalars(waiting.order_by(Notice.id)).all()
+
+
+def unaware_of(session: Session, need_id: int) -> set[tuple[int, int]]:
+    """Structures and people who are to be told of a need and do not know it yet: no mail left,
+    nobody of the structure opened the need, and the notice was not read in the pages."""
+    announced = (
+        select(Match.structure_id, Notice.user_id)
+        .join(Notice, Notice.subject_id == Match.id)
+        .where(Match.need_id == need_id, Match.status == MatchStatus.NOTIFIED)
+        .where(Notice.kind == NoticeKind.NEED_MATCHED, Notice.need_id == need_id)
+        .where(Notice.mail_id.is_(None), Notice.read_at.is_(None))
+    )
+    return {(structure_id, user_id) for structure_id, user_id in session.execute(announced)}
+
+
+def announcements_of(
+    session: Session, need_id: int
+) -> dict[int, list[tuple[int | None, MailState | None, datetime | None]]]:
+    """By match, each notice of a need: its mail's number, None while it waits for the person's
+    next digest, then the state of the mail, None once it is forgotten, and when it left."""
+    told = (
+        select(Notice.subject_id, Notice.mail_id, OutgoingMail.state, OutgoingMail.sent_at)
+        .outerjoin(OutgoingMail, OutgoingMail.id == Notice.mail_id)
+        .where(Notice.need_id == need_id, Notice.kind == NoticeKind.NEED_MATCHED)
+        .order_by(Notice.id)
+    )
+    found: dict[int, list[tuple[int | None, MailState | None, datetime | None]]] = {}
+    for match_id, mail_id, state, sent_at in session.execute(told):
+        found.setdefault(match_id, []).append((mail_id, state, sent_at))
+    return found
 
 
 def notices_of(user_id: int, only_unread: bool = False) -> Select[Notice]:

@@ -23,7 +23,9 @@ from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import Match
 from marketplace.moderation.tables import QueueEntry
 from marketplace.needs.queries import is_open
-from marketplace.needs.tables import Need
+from marketplace.needs.tables import Need, PlannedPurchase
+from marketplace.offers.queries import to_confirm
+from marketplace.offers.tables import Offer
 
 PERSONAL = "digests/personal"
 CONTACT = "digests/contact"
@@ -36,11 +38,14 @@ OF_OPEN_NEEDS = (
     NoticeKind.NEW_MATCH,
     NoticeKind.OWN_NEED_CLOSING,
     NoticeKind.FEW_MATCHES,
+    NoticeKind.PLAN_PUBLISHED,
 )
 """What is not told any more once the need is closed."""
 
 OF_MATCHES = (NoticeKind.NEED_MATCHED, NoticeKind.NEED_CLOSING)
 OF_QUEUES = (NoticeKind.QUEUED, NoticeKind.OVERDUE)
+OF_PLANS = (NoticeKind.PURCHASE_PLANNED,)
+OF_OFFERS = (NoticeKind.OFFER_TO_CONFIRM,)
 UNANSWERED = (MatchStatus.SUGGESTED, MatchStatus.NOTIFIED, MatchStatus.OPENED)
 
 _PERSONAL_PAGES = ("/reponse/", "/invitations/", "/compte/")
@@ -142,11 +147,16 @@ def _still_to_tell(
 
 
 def still_true(session: Session, notices: Sequence[Notice], now: datetime) -> set[int]:
-    """The ids of those whose need is open, whose match waits, whose entry is not decided."""
+    """The ids of those whose need is open, whose match waits, whose entry is not decided, whose
+    purchase is still planned, whose offer is still to be confirmed."""
     still_open = open_among(session, {n.need_id for n in notices if n.need_id is not None}, now)
     matches = {notice.subject_id for notice in notices if notice.kind in OF_MATCHES}
     waiting = {*session.scalars(_unanswered(matches))} if matches else set()
     entries = {notice.subject_id for notice in notices if notice.kind in OF_QUEUES}
+    plans = {notice.subject_id for notice in notices if notice.kind in OF_PLANS}
+    planned = {*session.scalars(_planned(plans))} if plans else set()
+    offers = {notice.subject_id for notice in notices if notice.kind in OF_OFFERS}
+    doubtful = {*session.scalars(_doubtful(offers, now))} if offers else set()
     undecided = {*session.scalars(_undecided(entries))} if entries else set()
     return {
         notice.id
@@ -154,6 +164,8 @@ def still_true(session: Session, notices: Sequence[Notice], now: datetime) -> se
         if (not _is_of_open_need(notice) or notice.need_id in still_open)
         and (notice.kind not in OF_MATCHES or notice.subject_id in waiting)
         and (notice.kind not in OF_QUEUES or notice.subject_id in undecided)
+        and (notice.kind not in OF_PLANS or notice.subject_id in planned)
+        and (notice.kind not in OF_OFFERS or notice.subject_id in doubtful)
     }
 
 
@@ -164,6 +176,16 @@ def _is_of_open_need(notice: Notice) -> bool:
 
 def _unanswered(match_ids: Collection[int]) -> Select[int]:
     return select(Match.id).where(Match.id.in_(match_ids), Match.status.in_(UNANSWERED))
+
+
+def _planned(plan_ids: Collection[int]) -> Select[int]:
+    return select(PlannedPurchase.id).where(
+        PlannedPurchase.id.in_(plan_ids), PlannedPurchase.need_id.is_(None)
+    )
+
+
+def _doubtful(offer_ids: Collection[int], now: datetime) -> Select[int]:
+    return select(Offer.id).where(Offer.id.in_(offer_ids), to_confirm(now))
 
 
 def _undecided(entry_ids: Collection[int]) -> Select[int]:

@@ -21,6 +21,8 @@ HEADINGS: Mapping[Topic, str] = {
     Topic.MESSAGES: "Messages et questions",
     Topic.SEARCHES: "Vos recherches enregistrées",
     Topic.HOURS: "Vos heures d'insertion",
+    Topic.OFFERS: "Vos offres à confirmer",
+    Topic.PLANS: "Achats prévus",
 }
 
 ORDER = (
@@ -32,6 +34,8 @@ ORDER = (
     Topic.AMENDMENTS,
     Topic.OUTCOMES,
     Topic.HOURS,
+    Topic.PLANS,
+    Topic.OFFERS,
     Topic.SEARCHES,
 )
 
@@ -41,17 +45,22 @@ PAGES: Mapping[Topic, str] = {
     Topic.ANSWERS: "/tableau-de-bord",
     Topic.POSTED: "/mes-besoins",
     Topic.HOURS: "/contrats",
+    Topic.PLANS: "/programmation",
 }
 """Where the rest of a section is; in the notifications for the others."""
 
 NOTIFICATIONS = "/notifications"
+WEEK = "La semaine de votre territoire"
+NEWS_NAMED = 3
+"""In the name of an item that has links; all of them stand below it."""
 
 
 @dataclass(frozen=True)
 class Item:
     """One thing to tell. `notices`: the ids of the notices that it tells, all of one topic.
 
-    `until`: the day after which it is too late, which puts the most urgent first.
+    `links`: words and a page for each, below it. `until`: the day after which it is too late,
+    which puts the most urgent first.
     """
 
     topic: Topic
@@ -59,6 +68,7 @@ class Item:
     title: str
     link: str
     lines: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
     until: date | None = None
     is_reminder: bool = False
 
@@ -83,6 +93,7 @@ def _section(topic: Topic, items: list[Item]) -> dict[str, Any]:
                 "title": item.title,
                 "link": item.link,
                 "lines": list(item.lines),
+                "links": [list(link) for link in item.links],
                 "is_reminder": item.is_reminder,
             }
             for item in shown
@@ -118,7 +129,8 @@ def subject_of(sections: Sequence[Mapping[str, Any]]) -> str:
     first = sections[0]
     topic, count = Topic(first["topic"]), len(first["items"]) + first["more"]
     if count == 1:
-        return str(first["items"][0]["title"])
+        [item] = first["items"]
+        return with_news(item["title"], item["links"])
     return {
         Topic.NEEDS: f"{count} besoins correspondent à vos offres",
         Topic.ANSWERS: f"{count} nouvelles de vos besoins",
@@ -127,6 +139,16 @@ def subject_of(sections: Sequence[Mapping[str, Any]]) -> str:
         Topic.MESSAGES: f"{count} messages vous attendent",
         Topic.AMENDMENTS: f"{count} changements dans les besoins que vous suivez",
         Topic.OUTCOMES: f"L'issue de {count} de vos réponses",
-        Topic.HOURS: f"{count} relevés d'heures d'insertion vous attendent",
+        Topic.HOURS: f"{count} nouvelles de vos heures d'insertion",
+        Topic.OFFERS: f"{count} de vos offres sont à confirmer",
+        Topic.PLANS: f"{count} nouvelles d'achats prévus",
         Topic.SEARCHES: f"{count} nouveautés dans vos recherches",
     }[topic]
+
+
+def with_news(title: str, links: Sequence[Sequence[str]]) -> str:
+    """« La semaine de votre territoire : 3 besoins publiés, 1 besoin attribué… »."""
+    if not links:
+        return title
+    more = "…" if len(links) > NEWS_NAMED else ""
+    return f"{title}\u00a0: {', '.join(words for words, _ in links[:NEWS_NAMED])}{more}"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import mail
 from marketplace.config import Config
-from marketplace.digests import bouncing, opting_out, queries, rechecking
+from marketplace.digests import bouncing, opting_out, queries, rechecking, relaying
 from marketplace.digests.composing import Composed, compose
 from marketplace.digests.topics import Topic
 from marketplace.jobs import Job, enqueue
@@ -49,7 +49,7 @@ class Outcome:
 
 def take(session: Session, mail_id: int, now: datetime, config: Config) -> Parcel | None:
     """Claim, look at again and compose a mail. None: another has it, it is done, not due, not
-    wanted any more, or never leaves."""
+    wanted any more, never leaves, or waits for its turn."""
     row = mail.claim(session, mail_id, now)
     if row is None or row.lease_until is None:
         return None
@@ -62,6 +62,8 @@ def take(session: Session, mail_id: int, now: datetime, config: Config) -> Parce
             return None
         if not mail.leaves(row.address, config.smtp_url):
             mail.stamp_kept(row)
+            return None
+        if mail.must_wait(session, row, now, config.mail_a_minute):
             return None
         message = _message(row, config)
     except Exception as error:
@@ -95,7 +97,7 @@ def _message(row: OutgoingMail, config: Config) -> EmailMessage:
     said = composed(row, config)
     home = config.public_base_url.rstrip("/")
     token = unsubscribe_token(row, config.secret_key)
-    return mail.message_of(
+    return relaying.message_of(
         row,
         said.subject,
         said.text,
@@ -109,10 +111,10 @@ def _message(row: OutgoingMail, config: Config) -> EmailMessage:
 def hand_over(parcel: Parcel, smtp_url: str) -> Outcome:
     """Give a parcel to the relay, outside of any transaction."""
     try:
-        mail.deliver(parcel.message, smtp_url)
-    except mail.NotTaken as error:
+        relaying.deliver(parcel.message, smtp_url)
+    except relaying.NotTaken as error:
         return Outcome(is_taken=False, error=str(error))
-    except mail.MaybeTaken as error:
+    except relaying.MaybeTaken as error:
         return Outcome(is_taken=False, may_be_taken=True, error=str(error))
     return Outcome(is_taken=True)
 
@@ -139,6 +141,7 @@ def ask_for_due(session: Session, now: datetime) -> None:
     """Sweep: mails whose message was lost, whose sender died, or whose time has come; what a
     digest that may never have arrived was to tell waits for the next."""
     mail.doubt_abandoned(session, now)
+    mail.forget_paces(session, now)
     rechecking.carry_over(session, now)
     since = queries.oldest_unsent(session, now)
     if since is not None and now - since > ALARM:

@@ -14,6 +14,8 @@ class Topic(StrEnum):
     MESSAGES = "messages"
     SEARCHES = "searches"
     HOURS = "hours"
+    OFFERS = "offers"
+    PLANS = "plans"
 
 
 class Rhythm(StrEnum):
@@ -29,10 +31,12 @@ LABELS: Mapping[Topic, str] = {
     Topic.OUTCOMES: "L'issue des besoins auxquels vous avez répondu",
     Topic.ANSWERS: "Les réponses à vos besoins, et ceux qui vont clore",
     Topic.POSTED: "Ce que le guichet décide de vos besoins",
-    Topic.QUEUE: "Ce qui attend à votre guichet",
+    Topic.QUEUE: "Ce qui attend à votre guichet, et la semaine de votre territoire",
     Topic.MESSAGES: "Les messages et les questions",
     Topic.SEARCHES: "Vos recherches enregistrées",
     Topic.HOURS: "Les heures d'insertion que vous déclarez",
+    Topic.OFFERS: "Vos offres, quand il est temps de les confirmer",
+    Topic.PLANS: "Les achats prévus près de chez vous, et ceux que vous suivez",
 }
 
 RHYTHMS: Mapping[Rhythm, str] = {
@@ -60,6 +64,8 @@ UNASKED: Mapping[Topic, Rhythm] = {
     Topic.MESSAGES: Rhythm.IMMEDIATE,
     Topic.SEARCHES: Rhythm.WEEKLY,
     Topic.HOURS: Rhythm.IMMEDIATE,
+    Topic.OFFERS: Rhythm.DAILY,
+    Topic.PLANS: Rhythm.DAILY,
 }
 """The rhythm of who chose none."""
 
@@ -69,9 +75,10 @@ MONDAY = 0
 
 def topics_for(*, buys: bool, supplies: bool, facilitates: bool) -> list[Topic]:
     """What may be told to a person, by what it belongs to, in the order of LABELS."""
-    told = {Topic.SEARCHES}
+    told = {Topic.SEARCHES, Topic.PLANS}
     if supplies:
         told |= {Topic.NEEDS, Topic.AMENDMENTS, Topic.OUTCOMES, Topic.MESSAGES, Topic.HOURS}
+        told |= {Topic.OFFERS}
     if buys:
         told |= {Topic.ANSWERS, Topic.POSTED, Topic.MESSAGES}
     if facilitates:

@@ -1,10 +1,9 @@
 """Writing digests: what each person is to be told by now, in one mail."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVarTuple
+from datetime import UTC, datetime, timedelta
+from typing import TypeVarTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,39 +21,28 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
-from marketplace import formats, mail
+from marketplace import mail
 from marketplace.accounts.tables import User
 from marketplace.clock import PARIS
-from marketplace.digests import periods, sections
+from marketplace.digests import periods
 from marketplace.digests.opting_out import EVERYTHING
 from marketplace.digests.rechecking import (
     NOTHING,
-    OF_MATCHES,
-    OF_OPEN_NEEDS,
     PERSONAL,
     still_true,
 )
-from marketplace.digests.sections import Item
+from marketplace.digests.stating import Facts, context_of, facts_of
 from marketplace.digests.tables import (
     MailSetting,
     Notice,
-    NoticeKind,
     PausedAddress,
     TopicRhythm,
 )
 from marketplace.digests.topics import MONDAY, UNASKED, WEEKDAYS, Rhythm
 from marketplace.jobs import Job, enqueue
 from marketplace.mail import Draft, Promise
-from marketplace.matching import explaining
-from marketplace.matching.tables import Match
-from marketplace.needs import wording
-from marketplace.needs.tables import Need
-from marketplace.offers.tables import Offer, OfferStatus
-from marketplace.structures.tables import Structure
-from marketplace.territories.gazetteer import Gazetteer
-from marketplace.territories.queries import gazetteer
 
 A_JOB = 250
 """People whose digests are written in one transaction."""
@@ -71,20 +59,17 @@ class _Reader:
     user_id: int
     email: str
     name: str
-    notices: list[Notice] = field(default_factory=list)
-    has_a_period: bool = False
-    """Something comes at its daily or weekly rhythm, and not only at once."""
+    at_once: list[Notice] = field(default_factory=list)
+    of_period: list[Notice] = field(default_factory=list)
+    """What comes at its daily or weekly rhythm."""
 
+    @property
+    def notices(self) -> list[Notice]:
+        return sorted(self.at_once + self.of_period, key=lambda notice: notice.id)
 
-@dataclass(frozen=True)
-class Facts:
-    """What the notices of many people speak of, each read once."""
-
-    needs: Mapping[int, Need]
-    matches: Mapping[int, Match]
-    missing: Mapping[int, dict[str, str]]
-    places: Gazetteer
-    day: date
+    def keep(self, ids: Collection[int]) -> None:
+        self.at_once = [notice for notice in self.at_once if notice.id in ids]
+        self.of_period = [notice for notice in self.of_period if notice.id in ids]
 
 
 def ask_for_due(session: Session, now: datetime) -> None:
@@ -99,33 +84,44 @@ def _by(size: int, ids: Sequence[int]) -> Iterator[Sequence[int]]:
         yield ids[start : start + size]
 
 
-def write_digests(
-    session: Session, first_id: int, last_id: int, now: datetime, a_minute: int
-) -> int:
+def write_digests(session: Session, first_id: int, last_id: int, now: datetime) -> int:
     """Write the digest of each of these people that has something to be told by now, and the
     mail of what they want at once. How many mails.
 
     One digest a person and a day: what a repeated run, another process or a clock that goes
-    back finds later waits for the next. `a_minute`: as `mail.post_many`.
+    back finds later waits for the next.
     """
     readers = _readers(session, first_id, last_id, now)
     notices = [notice for reader in readers for notice in reader.notices]
     true = still_true(session, notices, now)
     _set_mail(session, {notice.id: NOTHING for notice in notices if notice.id not in true})
     facts = facts_of(session, notices, now)
-    drafts, told = [], {}
     for reader in readers:
-        reader.notices = [notice for notice in reader.notices if notice.id in true]
-        if reader.notices:
-            draft = _draft(reader, facts, now)
-            drafts.append(draft)
-            told[draft.key] = [notice.id for notice in reader.notices]
-    written = mail.post_many(session, drafts, now, a_minute)
+        reader.keep(true)
+    waiting = _post(session, [reader for reader in readers if reader.notices], facts, now)
+    for reader in waiting:
+        reader.of_period = []  # the day's digest left: what is wanted at once goes without
+    still = _post(session, [reader for reader in waiting if reader.at_once], facts, now)
+    return sum(bool(reader.notices) for reader in readers) - len(still)
+
+
+def _post(
+    session: Session, readers: Sequence[_Reader], facts: Facts, now: datetime
+) -> list[_Reader]:
+    """Write these digests; those whose reader already has one by that name are given back."""
+    drafts = [_draft(reader, facts, now) for reader in readers]
+    written = mail.post_many(session, drafts)
+    pairs = list(zip(readers, drafts, strict=True))
     _set_mail(
         session,
-        {notice: mail_id for key, mail_id in written.items() for notice in told[key]},
+        {
+            notice.id: written[draft.key]
+            for reader, draft in pairs
+            if draft.key in written
+            for notice in reader.notices
+        },
     )
-    return len(written)
+    return [reader for reader, draft in pairs if draft.key not in written]
 
 
 def _due(notices: Select[*Columns], now: datetime) -> Select[*Columns]:
@@ -186,8 +182,7 @@ def _readers(session: Session, first_id: int, last_id: int, now: datetime) -> li
     readers: dict[int, _Reader] = {}
     for notice, email, name, at_once in session.execute(theirs):
         reader = readers.setdefault(notice.user_id, _Reader(notice.user_id, email, name))
-        reader.notices.append(notice)
-        reader.has_a_period |= not at_once
+        (reader.at_once if at_once else reader.of_period).append(notice)
     return list(readers.values())
 
 
@@ -208,27 +203,14 @@ def _set_mail(session: Session, mails: Mapping[int, int]) -> None:
     )
 
 
-def facts_of(session: Session, notices: Collection[Notice], now: datetime) -> Facts:
-    need_ids = {notice.need_id for notice in notices if notice.need_id is not None}
-    match_ids = {notice.subject_id for notice in notices if notice.kind in OF_MATCHES}
-    needs = select(Need).options(joinedload(Need.organisation), selectinload(Need.zones))
-    matches = select(Match).options(joinedload(Match.structure))
-    return Facts(
-        needs={need.id: need for need in session.scalars(needs.where(Need.id.in_(need_ids)))},
-        matches={
-            match.id: match for match in session.scalars(matches.where(Match.id.in_(match_ids)))
-        },
-        missing=_missing(session, match_ids),
-        places=gazetteer(session),
-        day=now.astimezone(PARIS).date(),
-    )
-
-
 def _draft(reader: _Reader, facts: Facts, now: datetime) -> Draft:
-    if reader.has_a_period:
+    if reader.of_period:
         key = f"digest:{reader.user_id}:{now.astimezone(PARIS).date().isoformat()}"
     else:
-        key = f"notices:{reader.user_id}:{max(notice.id for notice in reader.notices)}"
+        # With its time: a notice may tell anew, or wait again after a mail that was lost.
+        last = max(reader.notices, key=lambda notice: (notice.ready_at, notice.id))
+        at = last.ready_at.astimezone(UTC)
+        key = f"notices:{reader.user_id}:{last.id}:{at:%Y%m%dT%H%M%S.%f}"
     return Draft(
         key=key,
         kind=PERSONAL,
@@ -238,93 +220,3 @@ def _draft(reader: _Reader, facts: Facts, now: datetime) -> Draft:
         topic=EVERYTHING,
         context=context_of(reader.name, reader.notices, facts),
     )
-
-
-def context_of(name: str, notices: Collection[Notice], facts: Facts) -> dict[str, Any]:
-    """What fills the templates of a digest that tells these notices, one at least."""
-    told = sections.sections_of(_items(notices, facts))
-    missing = [
-        facts.missing[notice.subject_id]
-        for notice in notices
-        if notice.kind in OF_MATCHES and notice.subject_id in facts.missing
-    ]
-    return {
-        "name": name,
-        "link": sections.NOTIFICATIONS,
-        "subject": sections.subject_of(told),
-        "sections": told,
-        "missing": missing[0] if missing else None,
-    }
-
-
-def _items(notices: Collection[Notice], facts: Facts) -> Iterator[Item]:
-    found: dict[int, list[Notice]] = defaultdict(list)
-    for notice in notices:
-        if notice.kind is NoticeKind.NEW_MATCH and notice.need_id is not None:
-            found[notice.need_id].append(notice)
-        else:
-            yield _item(notice, facts)
-    for need_id, of_need in found.items():
-        yield _found(facts.needs[need_id], of_need)
-
-
-def _item(notice: Notice, facts: Facts) -> Item:
-    need = facts.needs.get(notice.need_id) if notice.need_id is not None else None
-    lines: list[str] = []
-    if need is not None and notice.kind in OF_MATCHES:
-        lines = [f"{wording.shown_buyer(need)}, {wording.place(need, facts.places)}"]
-        lines += _reasons(facts.matches.get(notice.subject_id))
-    if need is not None and need.deadline_on is not None and notice.kind in OF_OPEN_NEEDS:
-        left = formats.days_left(need.deadline_on, facts.day)
-        lines.insert(0, f"Réponses jusqu'au {formats.long_date(need.deadline_on)}, {left}")
-    return Item(
-        topic=notice.topic,
-        notices=(notice.id,),
-        title=notice.title,
-        link=notice.link,
-        lines=tuple(lines),
-        until=need.deadline_on if need is not None and notice.kind in OF_OPEN_NEEDS else None,
-        is_reminder=notice.kind in (NoticeKind.NEED_CLOSING, NoticeKind.OVERDUE),
-    )
-
-
-def _reasons(match: Match | None) -> list[str]:
-    said = explaining.sentences(match.reasons, "structure") if match else []
-    return said[: sections.MOST_REASONS]
-
-
-def _found(need: Need, notices: Sequence[Notice]) -> Item:
-    """The structures found for a need since it was published, in one line."""
-    if len(notices) == 1:
-        title = notices[0].title
-    else:
-        title = f"{len(notices)} structures de plus peuvent répondre à «\u00a0{need.title}\u00a0»"
-    return Item(
-        topic=notices[0].topic,
-        notices=tuple(notice.id for notice in notices),
-        title=title,
-        link=notices[0].link,
-        until=need.deadline_on,
-    )
-
-
-def _missing(session: Session, match_ids: Collection[int]) -> dict[int, dict[str, str]]:
-    """What keeps structures from more needs, by match: where nobody declared an offer."""
-    declared = select(Offer.id).where(
-        Offer.structure_id == Structure.id,
-        Offer.status == OfferStatus.PUBLISHED,
-        ~Offer.is_implied,
-    )
-    silent = (
-        select(Match.id, Structure)
-        .join(Structure, Structure.id == Match.structure_id)
-        .where(Match.id.in_(match_ids), ~declared.exists())
-    )
-    return {
-        match_id: {
-            "words": f"{structure.display_name} n'a pas encore décrit ses prestations\u00a0: "
-            "vous ne recevez que les besoins que son nom et son activité laissent deviner.",
-            "link": f"/structures/{structure.slug}",
-        }
-        for match_id, structure in session.execute(silent)
-    }

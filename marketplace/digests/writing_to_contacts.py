@@ -37,7 +37,7 @@ A_RUN = 500
 """Addresses written to in one run; the others wait for the next."""
 
 
-def write_to_contacts(session: Session, now: datetime, a_minute: int) -> int:
+def write_to_contacts(session: Session, now: datetime) -> int:
     """How many mails. Nothing on days off; may run as often as one likes."""
     if periods.digest_day(now) is None:
         return 0
@@ -48,7 +48,7 @@ def write_to_contacts(session: Session, now: datetime, a_minute: int) -> int:
         for contact in contacts
         if contact.address in found
     ]
-    written = mail.post_many(session, drafts, now, a_minute)
+    written = mail.post_many(session, drafts)
     session.execute(
         update(ContactAddress)
         .where(ContactAddress.id.in_([contact.id for contact in contacts]))

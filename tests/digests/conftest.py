@@ -11,6 +11,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from marketplace.config import Config
+
 
 @dataclass
 class Relay:
@@ -58,3 +60,14 @@ def relay() -> Iterator[Relay]:
     controller.start()
     yield told
     controller.stop()
+
+
+@pytest.fixture
+def settings(config: Config, relay: Relay) -> Config:
+    return config.model_copy(
+        update={
+            "smtp_url": relay.url,
+            "mail_from": "Tandem <bonjour@tandem.example.fr>",
+            "public_base_url": "https://tandem.example.fr",
+        }
+    )

@@ -69,9 +69,9 @@ def tell(need: Need, now: datetime) -> int:
         return telling.tell_matches(session, need.id, now)
 
 
-def write(now: datetime, a_minute: int = 1000) -> int:
+def write(now: datetime) -> int:
     with transaction() as session:
-        return writing.write_digests(session, 0, ALL, now, a_minute)
+        return writing.write_digests(session, 0, ALL, now)
 
 
 def chooses(

@@ -24,7 +24,7 @@ ADDRESS = "Contact@jardins.example.fr"
 
 def write(now: datetime = TUESDAY_MORNING) -> int:
     with transaction() as session:
-        return writing_to_contacts.write_to_contacts(session, now, 1000)
+        return writing_to_contacts.write_to_contacts(session, now)
 
 
 def with_an_address(session: Session, *seats: str) -> Market:

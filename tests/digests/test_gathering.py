@@ -5,19 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from marketplace import clock
-from marketplace.answers.lifecycle import AnswerStatus
+from marketplace.answers.lifecycle import AnswerStatus, DeclineReason
+from marketplace.answers.responding import decline
 from marketplace.answers.tables import Answer
 from marketplace.db import transaction
-from marketplace.digests import gathering, searching_again
+from marketplace.digests import gathering
 from marketplace.digests.tables import NoticeKind
-from marketplace.digests.topics import Rhythm, Topic
-from marketplace.lists.saving_searches import save_search
+from marketplace.digests.topics import Topic
 from marketplace.matching.shortlisting import shortlist_need
 from marketplace.moderation.desks import open_national_desk, receive_need
 from marketplace.moderation.escalating import escalate_overdue
-from marketplace.offers.narrowing import Face, asked_in
+from tests.answers.market import Market, market_of
+from tests.answers.test_answering import price, send
 from tests.digests.readers import (
-    chooses,
     mails_to,
     market,
     notices_to,
@@ -72,6 +72,33 @@ def test_a_buyer_is_told_of_answers_new_matches_and_the_deadline_in_one_digest(
     ]
 
 
+def test_a_buyer_is_told_when_an_answer_is_sent_amended_and_taken_back(session: Session) -> None:
+    market = market_of(session)
+    page = f"/besoins/{market.need.slug}/reponses"
+    own = f"{page}/{market.structures[0].slug}"
+    for deed in (
+        lambda: send(market, price(9000)),
+        lambda: send(market, price(8000), seen=1),
+        lambda: decline_it(market),
+    ):
+        deed()
+        for _ in range(2):  # each is told once
+            gather(clock.now())
+    told = [(one.title, one.link) for one in notices_to(session, market.buyer, Topic.ANSWERS)]
+    who, what = market.structures[0].display_name, f"«\u00a0{market.need.title}\u00a0»"
+    assert told == [
+        (f"{who} répond à {what}", own),
+        (f"{who} modifie sa réponse (version\u00a02) à {what}", own),
+        (f"{who} ne répond plus à {what}", f"{page}#refus"),
+    ]
+
+
+def decline_it(market: Market) -> None:
+    with transaction() as session:
+        who = market.structures[0].id, market.members[0].id
+        decline(session, market.need.id, *who, clock.now(), DeclineReason.PRICE, "")
+
+
 def test_a_facilitator_is_told_of_its_queue_of_what_is_late_and_of_what_nobody_can_answer(
     session: Session,
 ) -> None:
@@ -89,7 +116,7 @@ def test_a_facilitator_is_told_of_its_queue_of_what_is_late_and_of_what_nobody_c
     assert sorted(told) == [
         "Besoin à relire, «\u00a0À relire\u00a0»",
         "En retard\u00a0: Besoin à relire, «\u00a0À relire\u00a0»",
-        "La semaine dernière, votre guichet a pris 1 décision",
+        "La semaine de votre territoire\u00a0: 1 besoin publié",
         "Personne ne peut répondre à «\u00a0Sans personne\u00a0»",
     ]
 
@@ -128,39 +155,3 @@ def test_a_match_is_recalled_once_when_its_need_is_about_to_close(session: Sessi
     assert len(mails_to(session, place.members[0])) == 2
     [item] = last.context["sections"][0]["items"]
     assert item["is_reminder"]
-
-
-def test_a_watched_search_tells_what_is_new_once_whatever_the_rhythm(session: Session) -> None:
-    person = people.user(session)
-    saved = save_search(
-        session,
-        person.id,
-        "Tonte",
-        Face.STRUCTURES,
-        asked_in([("q", "jardins")]),
-        True,
-        MONDAY - DAY,
-    )
-    session.commit()
-    chooses(session, person, Rhythm.WEEKLY, weekday=3)
-    found = []
-    for day in range(3):
-        offer(session, structure(session, f"Les Jardins {day}"), title="Jardins")
-        session.commit()
-        with transaction() as writing:
-            found.append(searching_again.search_again(writing, saved.id, clock.now()))
-    assert found == [True] * 3
-    [notice] = notices_to(session, person, Topic.SEARCHES)
-    assert notice.title == "3 nouveaux résultats dans «\u00a0Tonte\u00a0»"
-
-    notice.mail_id = 1
-    session.commit()
-    with transaction() as writing:
-        assert not searching_again.search_again(writing, saved.id, clock.now())
-    offer(session, structure(session, "Les Jardins du lendemain"), title="Jardins")
-    session.commit()
-    with transaction() as writing:
-        assert searching_again.search_again(writing, saved.id, clock.now())
-    [notice] = notices_to(session, person, Topic.SEARCHES)
-    assert notice.title == "Un nouveau résultat dans «\u00a0Tonte\u00a0»"
-    assert notice.mail_id is None

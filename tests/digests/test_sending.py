@@ -1,6 +1,7 @@
 """Mail handed to a real SMTP server: once when all goes well, as promised when it does not."""
 
 import random
+import socket
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from marketplace import mail
 from marketplace.config import Config
 from marketplace.db import transaction
-from marketplace.digests import sending
+from marketplace.digests import relaying, sending
 from marketplace.digests.examples import example_of
 from marketplace.jobs import Job
 from marketplace.mail import ATTEMPTS, LEASE, RETRY_AFTER, MailState, OutgoingMail, Promise
@@ -24,17 +25,6 @@ from tests.factories.market import MONDAY
 
 KIND = "accounts/verify_email"
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def settings(config: Config, relay: Relay) -> Config:
-    return config.model_copy(
-        update={
-            "smtp_url": relay.url,
-            "mail_from": "Tandem <bonjour@tandem.example.fr>",
-            "public_base_url": "https://tandem.example.fr",
-        }
-    )
 
 
 def posted(
@@ -278,6 +268,18 @@ def test_a_relay_that_hangs_up_on_a_mail_may_have_taken_it(
     send(mail_id, settings)
     assert len(relay.received) == 1
     assert row(session, mail_id).state is state
+
+
+def test_a_relay_that_says_nothing_holds_a_sender_for_a_while_and_costs_a_try(
+    session: Session, settings: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relaying, "TIMEOUT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        mail_id = posted(promise=Promise.AT_MOST_ONCE)
+        send(mail_id, settings.model_copy(update={"smtp_url": url}))
+    assert row(session, mail_id).state is MailState.PENDING
+    assert "timed out" in row(session, mail_id).last_error
 
 
 def test_what_the_relay_says_to_our_leaving_does_not_send_the_mail_again(

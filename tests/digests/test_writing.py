@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import mail
@@ -303,20 +303,3 @@ def test_a_digest_of_ten_thousand_items_shows_the_most_urgent_and_counts_the_oth
     assert composed.subject == "10000 messages vous attendent"
     assert "Et 9990 de plus" in composed.text
     assert write(WEDNESDAY_MORNING) == 0
-
-
-def test_large_providers_get_so_many_mails_a_minute(session: Session) -> None:
-    place = market(session, count=5)
-    tell(published(session, place), MONDAY)
-    session.execute(update(OutgoingMail).values(state=MailState.SENT))
-    session.commit()
-    write(TUESDAY_MORNING, a_minute=2)
-    times = [row.not_before for member in place.members for row in mails_to(session, member)]
-    minute = timedelta(minutes=1)
-    assert times == [
-        None,
-        None,
-        TUESDAY_MORNING + minute,
-        TUESDAY_MORNING + minute,
-        TUESDAY_MORNING + 2 * minute,
-    ]

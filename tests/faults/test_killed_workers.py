@@ -50,7 +50,7 @@ def told_people(session: Session, count: int) -> list[str]:
 def write(scene: Scene, day: datetime) -> int:
     """The digests of a day, and the messages that ask the broker to send them."""
     with scene.writing() as session:
-        return writing.write_digests(session, 0, ALL, day, scene.config.mail_a_minute)
+        return writing.write_digests(session, 0, ALL, day)
 
 
 @pytest.mark.parametrize(("count", "most_s"), FEW_THEN_MANY)
