@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from wtforms import Field, StringField, ValidationError
 from wtforms.fields import SelectChoice
+from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import TextInput
 
@@ -24,11 +25,44 @@ FARTHEST_PAGE = 10_000
 MOST_EUROS = 10_000_000_000
 
 
+CHOOSE = "Choisissez une des réponses proposées"
+SENTENCES = {
+    "Not a valid choice.": CHOOSE,
+    "Invalid Choice: could not coerce.": CHOOSE,
+    "Invalid Choice(s): one or more data inputs could not be coerced.": CHOOSE,
+    "'%(value)s' is not a valid choice for this field.": CHOOSE,
+    "Not a valid date value.": "Donnez une date comme 24/12/2026",
+    "Not a valid integer value.": "Donnez un nombre entier, par exemple 12",
+    "Not a valid decimal value.": "Donnez un nombre, par exemple 12,5",
+    "This field is required.": "Répondez à cette question",
+}
+"""What people are told to do, for what a field says by itself when it is not overruled."""
+
+
+class _Sentences:
+    """These, then WTForms' own French."""
+
+    def __init__(self) -> None:
+        self._others = get_translations(["fr"])
+
+    def gettext(self, string: str) -> str:
+        return SENTENCES.get(string) or str(self._others.gettext(string))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return SENTENCES.get(singular) or str(self._others.ngettext(singular, plural, n))
+
+
+_sentences = _Sentences()
+
+
 class FrenchForm(FlaskForm):
     """WTForms' own messages in French; texts lose what no one can see."""
 
     class Meta(FlaskForm.Meta):
         locales = ("fr",)
+
+        def get_translations(self, form: Any) -> _Sentences:
+            return _sentences
 
 
 def cleaned(words: str | None) -> str:
@@ -87,9 +121,13 @@ class Paging:
         return wanted.limit(self.per_page).offset((self.page - 1) * self.per_page)
 
 
-def paging(session: Session, wanted: Select[*Row], per_page: int) -> Paging:
-    counted = select(func.count()).select_from(wanted.order_by(None).subquery())
-    total = session.scalar(counted) or 0
+def paging(
+    session: Session, wanted: Select[*Row], per_page: int, total: int | None = None
+) -> Paging:
+    """`total`: how many rows there are, where that is known already."""
+    if total is None:
+        counted = select(func.count()).select_from(wanted.order_by(None).subquery())
+        total = session.scalar(counted) or 0
     return Paging(total, min(page_asked(), max(1, -(-total // per_page))), per_page)
 
 
@@ -107,6 +145,10 @@ class AmountField(Field):
     """Euros as people type them: « 12 000,50 € », « 12k », « de 40 000 à 60 000 »."""
 
     widget = TextInput()
+    illegible = (
+        "Montant illisible\u00a0: donnez un nombre d'euros ou une fourchette, par exemple "
+        "12 000,50 ou 40 000 à 60 000"
+    )
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = NO_AMOUNT
@@ -116,10 +158,7 @@ class AmountField(Field):
         try:
             self.data = Amounts(*formats.euros_read(words))
         except ValueError:
-            raise ValueError(
-                "Montant illisible : donnez un nombre d'euros ou une fourchette, par exemple "
-                "12 000,50 ou 40 000 à 60 000"
-            ) from None
+            raise ValueError(self.illegible) from None
 
     def pre_validate(self, form: Any) -> None:
         if self.process_errors:
@@ -134,6 +173,18 @@ class AmountField(Field):
         if self.raw_data:
             return str(self.raw_data[0])
         return formats.euros_range(*(self.data or NO_AMOUNT))
+
+
+class ExactAmountField(AmountField):
+    """The same for what is signed: no range."""
+
+    illegible = "Montant illisible\u00a0: donnez un nombre d'euros, par exemple 12 000,50"
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        amounts = self.data or NO_AMOUNT
+        if amounts.least != amounts.most:
+            raise ValidationError("Donnez un montant exact, par exemple 12 000,50")
 
 
 class SiretForm(FrenchForm):

@@ -5,15 +5,17 @@ counts like a good one. When the counter is out of reach, everybody passes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limit, Limiter
 from flask_login import current_user
 
 from marketplace.config import Config
+
+REFUSED = 422
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,17 @@ class Allowed:
     method: str
     from_address: str
     for_account: str = ""
+    counts_refused: bool = True
+    """Whether a form that was refused for what it says counts for the account."""
 
 
 PROVES_WHO_ONE_IS = Allowed("POST", "60 per minute; 600 per hour", "10 per 5 minutes; 100 per day")
 """An office may share one address among hundreds of people; nobody types ten passwords."""
 
 WRITES_TO_A_PERSON = Allowed("POST", "30 per minute; 200 per hour", "5 per 10 minutes; 20 per day")
+OPENS_AN_ACCOUNT = replace(WRITES_TO_A_PERSON, counts_refused=False)
+"""A long form that somebody corrects four times wrote to nobody yet."""
+
 SENDS_INVITATIONS = Allowed("POST", "60 per minute; 600 per hour", "60 per hour; 200 per day")
 SEARCHES = Allowed("GET", "120 per minute")
 SUGGESTS_WHILE_TYPING = Allowed("GET", "300 per minute")
@@ -52,11 +59,13 @@ TELLS_MANY = Allowed("POST", "60 per minute", "10 per minute; 60 per hour")
 DOWNLOADS = Allowed("GET", "120 per minute", "20 per minute; 200 per hour")
 
 LIMITS = {
+    "network_imports.index": UPLOADS,
+    "network_imports.report": DOWNLOADS,
     "network_people.show": SENDS_INVITATIONS,
     "accounts.forgotten_password": WRITES_TO_A_PERSON,
     "accounts.magic_link": WRITES_TO_A_PERSON,
     "accounts.sign_in": PROVES_WHO_ONE_IS,
-    "accounts.sign_up": WRITES_TO_A_PERSON,
+    "accounts.sign_up": OPENS_AN_ACCOUNT,
     "accounts.unverified": WRITES_TO_A_PERSON,
     "accounts.verify": PROVES_WHO_ONE_IS,
     "answers.files": UPLOADS,
@@ -68,6 +77,8 @@ LIMITS = {
     "clauses.levers": SEARCHES,
     "consortia.invite": WRITES_TO_PEOPLE,
     "consortia.say": WRITES_TO_PEOPLE,
+    "contracts.districts_export": DOWNLOADS,
+    "contract_links.send": WRITES_TO_PEOPLE,
     "contracts.export": DOWNLOADS,
     "desk_hours.review": WRITES_TO_PEOPLE,
     "exports.choose": EXPORTS,
@@ -77,14 +88,18 @@ LIMITS = {
     "figures.missing": SEARCHES,
     "figures.missing_export": DOWNLOADS,
     "figures.missing_needs_export": DOWNLOADS,
+    "group_files.index": UPLOADS,
     "imports.index": UPLOADS,
     "imports.report": DOWNLOADS,
     "hours.import_sheet": UPLOADS,
     "hours.report_by_link": Allowed("POST", "60 per minute"),
+    "hours.template": DOWNLOADS,
     "invitations.accept": PROVES_WHO_ONE_IS,
-    "lists.export": EXPORTS,
     "members.invite": SENDS_INVITATIONS,
     "need_files.index": UPLOADS,
+    "lot_life.add": TELLS_MANY,
+    "lot_life.change": TELLS_MANY,
+    "lot_life.end": TELLS_MANY,
     "need_life.amend_part": TELLS_MANY,
     "need_life.close": TELLS_MANY,
     "need_life.open_again": TELLS_MANY,
@@ -103,6 +118,7 @@ LIMITS = {
     "personal_data.export": EXPORTS,
     "personal_data.send_link": WRITES_TO_A_PERSON,
     "partners.start": WRITES_TO_PEOPLE,
+    "cpv.suggest": SUGGESTS_WHILE_TYPING,
     "places.suggest": SUGGESTS_WHILE_TYPING,
     "posts.candidates": WRITES_TO_PEOPLE,
     "posts.show": WRITES_TO_PEOPLE,
@@ -115,7 +131,6 @@ LIMITS = {
     "proposals.decide": TELLS_MANY,
     "questions.answer": WRITES_TO_PEOPLE,
     "questions.ask": WRITES_TO_PEOPLE,
-    "received.export": EXPORTS,
     "received.remind": WRITES_TO_PEOPLE,
     "sourcing_report.export": DOWNLOADS,
     "spending.add": UPLOADS,
@@ -146,6 +161,7 @@ LIMITS = {
 MB = 1024 * 1024
 LARGEST_BODIES = {
     "answers.files": 52 * MB,
+    "group_files.index": 52 * MB,
     "need_files.index": 52 * MB,
     "threads.show": 32 * MB,
 }
@@ -159,7 +175,12 @@ def init_app(app: Flask, config: Config) -> None:
         _address,
         default_limits=[
             Limit(_said(lambda allowed: allowed.from_address), _address, exempt_when=_is_unknown),
-            Limit(_said(lambda allowed: allowed.for_account), _account, exempt_when=_is_nobody),
+            Limit(
+                _said(lambda allowed: allowed.for_account),
+                _account,
+                exempt_when=_is_nobody,
+                deduct_when=_counts,
+            ),
         ],
         strategy="moving-window",
         storage_uri=config.redis_url,
@@ -177,6 +198,11 @@ def init_app(app: Flask, config: Config) -> None:
 def _measure() -> None:
     if largest := LARGEST_BODIES.get(request.endpoint or ""):
         request.max_content_length = largest
+
+
+def _counts(answer: Response) -> bool:
+    allowed = LIMITS.get(request.endpoint or "")
+    return allowed is None or allowed.counts_refused or answer.status_code != REFUSED
 
 
 def _said(of: Callable[[Allowed], str]) -> Callable[[], str]:

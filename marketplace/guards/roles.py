@@ -82,6 +82,7 @@ PUBLIC = frozenset(
         "structure_images.show",
         "posts.candidates",
         "programming.index",
+        "programming.show",
         "structures.index",
         "structures.offers",
         "structures.show",

@@ -6,9 +6,10 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, contains_eager
 
-from marketplace.accounts.tables import PurchasingMandate
+from marketplace.accounts.tables import Organisation, PurchasingMandate
 from marketplace.answers.consortia import LIVING, ConsortiumStatus, Origin
-from marketplace.answers.consortium_tables import Consortium, ConsortiumMember
+from marketplace.answers.consortium_queries import RUNNING
+from marketplace.answers.consortium_tables import Consortium, ConsortiumFile, ConsortiumMember
 from marketplace.answers.lifecycle import AnswerStatus
 from marketplace.answers.tables import Answer, AnswerFile, Message, MessageFile, Thread
 from marketplace.clauses.contract_queries import employs, own_employers
@@ -27,13 +28,15 @@ from marketplace.lists.tables import FavouriteList
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import Match
 from marketplace.moderation.queries import is_on
-from marketplace.moderation.tables import QueueEntry
+from marketplace.moderation.tables import Desk, DeskTerritory, QueueEntry
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.queries import IN_FULL
 from marketplace.needs.tables import Need, NeedFile, PlannedPurchase
 from marketplace.offers.tables import Offer
+from marketplace.structures.import_tables import StructureImport
 from marketplace.structures.network_tables import Network
 from marketplace.structures.tables import Structure, StructureClaim
+from marketplace.territories.tables import Territory
 
 PUBLIC_STATUSES = (
     Status.PUBLISHED,
@@ -72,6 +75,11 @@ def planned_by_viewer(viewer: Viewer) -> Select[PlannedPurchase]:
     )
     theirs = PlannedPurchase.organisation_id
     return select(PlannedPurchase).where(or_(theirs.in_(own), theirs.in_(mandated)))
+
+
+def announced_to_all() -> Select[PlannedPurchase]:
+    """Planned purchases: everyone reads them, those over and those that became needs too."""
+    return select(PlannedPurchase)
 
 
 def spending_of(viewer: Viewer) -> Select[SpendFile]:
@@ -188,6 +196,29 @@ def runs_contract(viewer: Viewer) -> ColumnElement[bool]:
     return or_(bought, Contract.desk_id.in_(viewer.desk_ids))
 
 
+def organisations_known_to(viewer: Viewer) -> Select[Organisation]:
+    """Who buys, for who asks: its own organisations, and those seated in the territory of its
+    desks; for the national desk, all."""
+    is_own = Organisation.id.in_(viewer.organisation_ids)
+    if not viewer.is_facilitator:
+        return select(Organisation).where(is_own)
+    holds = or_(
+        DeskTerritory.territory_code == Territory.code,
+        DeskTerritory.territory_code == Territory.epci,
+        DeskTerritory.territory_code == Territory.department,
+        DeskTerritory.territory_code == Territory.region,
+    )
+    seats = (
+        select(Territory.code)
+        .join(DeskTerritory, holds)
+        .where(DeskTerritory.desk_id.in_(viewer.desk_ids))
+    )
+    is_national = exists().where(Desk.id.in_(viewer.desk_ids), Desk.is_national)
+    return select(Organisation).where(
+        or_(is_own, Organisation.commune_code.in_(seats), is_national)
+    )
+
+
 def reports_on_desk_of(viewer: Viewer) -> Select[HourReport]:
     """The reports of hours that this facilitator decides on."""
     lots = HourReport.lot_id.in_(
@@ -226,6 +257,12 @@ def structures_of_network(code: str) -> Select[Structure]:
     """Those that say they belong to it, by name."""
     theirs = select(Structure).where(Structure.is_active, Structure.networks.contains([code]))
     return theirs.order_by(Structure.sort_key, Structure.id)
+
+
+def imports_of_network(network_id: int) -> Select[StructureImport]:
+    """The registers that the partners of a network handed in for it, the latest first."""
+    theirs = select(StructureImport).where(StructureImport.network_id == network_id)
+    return theirs.order_by(StructureImport.id.desc())
 
 
 def needs_sent_to(code: str) -> Select[Match]:
@@ -285,6 +322,27 @@ def _reads_file_of_answer(session: Session, viewer: Viewer, file_id: int) -> boo
     return session.scalar(select(read.exists())) is True
 
 
+def _reads_file_of_group(session: Session, viewer: Viewer, file_id: int) -> bool:
+    """The members, what their lead had joined to an answer of its own included, and the desk;
+    the need's buyers once the joint answer is sent."""
+    is_sent = Consortium.status == ConsortiumStatus.SENT
+    joined = (
+        select(Consortium.id)
+        .join(Need, Need.id == Consortium.need_id)
+        .join(ConsortiumFile, ConsortiumFile.consortium_id == Consortium.id)
+        .where(ConsortiumFile.file_id == file_id)
+        .where(in_group_of(viewer) | on_desk_of(viewer) | (is_sent & bought_by(viewer)))
+    )
+    of_lead = (
+        select(Consortium.id)
+        .join(Answer, Answer.need_id == Consortium.need_id)
+        .join(AnswerFile, AnswerFile.answer_id == Answer.id)
+        .where(AnswerFile.file_id == file_id, Answer.structure_id == Consortium.lead_id)
+        .where(Consortium.status.in_(RUNNING), in_group_of(viewer))
+    )
+    return session.scalar(select(or_(joined.exists(), of_lead.exists()))) is True
+
+
 def _reads_file_of_message(session: Session, viewer: Viewer, file_id: int) -> bool:
     """The people of both sides of the conversation."""
     joined = (
@@ -307,6 +365,7 @@ def _reads_export(session: Session, viewer: Viewer, file_id: int) -> bool:
 FILE_READERS: list[Callable[[Session, Viewer, int], bool]] = [
     _reads_file_of_need,
     _reads_file_of_answer,
+    _reads_file_of_group,
     _reads_file_of_message,
     _reads_export,
 ]

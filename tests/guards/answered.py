@@ -60,17 +60,16 @@ def populate_answers(
         thread = write(session, answered.id, supplier.id, side, person.id, "Bonjour", now).thread
     for side in Side:
         stamp_read(session, thread, side, now)
-    awarded = needs["awarded"]
-    session.add(
-        Outcome(
-            need_id=awarded.id,
-            result=Result.AWARDED,
-            structure_id=supplier.id,
-            decided_at=now,
-            decided_by_id=buyer.id,
-        )
+    outcome = Outcome(
+        need_id=needs["awarded"].id,
+        result=Result.AWARDED,
+        structure_id=supplier.id,
+        decided_at=now,
+        decided_by_id=buyer.id,
     )
+    session.add(outcome)
     session.flush()
+    things["outcome"] = str(outcome.id)
     invited = links.Invited(member.id, answered.id, supplier.id)
     things["token_to_answer"] = links.token_of(str(current_app.secret_key), invited)
     things["enquiry"] = str(enquiry.id)

@@ -25,23 +25,42 @@ class Control:
 class Form:
     action: str
     controls: list[Control] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+    """Answers that only this form takes, by the names of its fields."""
 
     def filled(self) -> dict[str, list[str]]:
         """What stands there, and a likely answer wherever nothing does.
 
-        Of the choices and buttons of one name, the first where none is chosen.
+        Of the choices and buttons of one name, the likeliest where none is chosen; nobody types
+        into what is hidden, and a list of choices always says something.
         """
         said: dict[str, list[str]] = {}
         for control in self.controls:
             if control.kind in CHOSEN:
                 if control.is_chosen:
                     said.setdefault(control.name, []).append(control.value)
+            elif control.kind == "hidden":
+                said[control.name] = [control.value]
             elif control.kind != "file":
-                said[control.name] = [control.value or likely(control)]
-        for control in self.controls:
-            if control.kind in ("radio", "select", "submit") and control.value:
+                said[control.name] = [control.value or self._likely(control)]
+        for control in self._choices():
+            is_made = control.kind != "checkbox" or control.name in TICKED
+            if is_made and control.value:
                 said.setdefault(control.name, [control.value])
-        return said
+        for control in self.controls:
+            if control.kind == "select":
+                said.setdefault(control.name, [""])
+        return said | {name: [answer] for name, answer in self.known.items() if name in said}
+
+    def _likely(self, control: Control) -> str:
+        name = control.name if control.name in BY_NAME else control.name.rstrip("0123456789")
+        return BY_NAME[name] if name in BY_NAME else BY_KIND.get(control.kind, "Une réponse")
+
+    def _choices(self) -> list[Control]:
+        """In the order in which a person would take them."""
+        made = [control for control in self.controls if control.kind in CHOSEN]
+        made.sort(key=lambda control: control.value != LIKELIER.get(control.name))
+        return made
 
     def offered(self) -> list[tuple[str, str]]:
         """What tells it from a form to the same address: its fields, and what they let choose."""
@@ -70,6 +89,9 @@ BY_NAME = {
     "apply_until": (clock.today() + timedelta(days=20)).isoformat(),
     "city": "Besançon",
     "commune": "Besançon (25)",
+    "place": "Besançon (25)",
+    "email": "nouvelle.personne@tandem.invalid",
+    "paused_until": f"{clock.today() + timedelta(days=15):%d/%m/%Y}",
     "zones": "Doubs",
     "territories": "Doubs",
     "postcode": "25000",
@@ -79,7 +101,8 @@ BY_NAME = {
     "siret": "21250056500016",
     "whole-price": "9 500",
     "whole-starts_on": "14/12/2027",
-    "whole-holder_siret": "21250056500016",
+    "whole-holder_name": "",  # a structure is chosen: no other firm is named
+    "whole-holder_siret": "",
     "whole-amount": "9 500",
     "deadline_on": (clock.today() + timedelta(days=30)).isoformat(),
     "starts_on": (clock.today() + timedelta(days=60)).isoformat(),
@@ -95,6 +118,7 @@ BY_NAME = {
     **{f"lines-{n}-hours": "70,5" for n in range(4)},
     **{f"lines-{n}-people": "2" for n in range(4)},
     **{f"lines-{n}-new_people": "1" for n in range(4)},
+    "percent_": "50",
     "amount": "12 000,50 €",
     "cpv": "90910000-9",
 }
@@ -106,9 +130,11 @@ BY_KIND = {
 }
 
 
-def likely(control: Control) -> str:
-    return BY_NAME.get(control.name) or BY_KIND.get(control.kind) or "Une réponse"
+LIKELIER = {"move": "request_changes"}
+"""Of a list of choices, another than the first."""
 
+TICKED = {"sectors", "service_types", "prescribers"}
+"""Boxes of which one at least is ticked."""
 
 TYPED_BEFORE = {"lines-0-title": "text", "lines": "textarea"}
 """What a page of results hands on of what was typed before it: as free as where it was typed."""

@@ -15,7 +15,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from marketplace import mail
 from marketplace.accounts.tables import (
     Invitation,
     Organisation,
@@ -23,7 +22,9 @@ from marketplace.accounts.tables import (
     PurchasingMandate,
     User,
 )
+from marketplace.clauses.reading_hours import REQUIRED as HOUR_COLUMNS
 from marketplace.db import db
+from marketplace.digests import relaying
 from marketplace.digests.composing import compose
 from marketplace.mail import OutgoingMail
 from marketplace.moderation.tables import Desk, DeskMember, DeskTerritory
@@ -31,6 +32,7 @@ from marketplace.needs.tables import Need
 from marketplace.offers.tables import Offer
 from marketplace.structures.tables import Structure, StructureMember
 from tests.factories.documents import image
+from tests.guards.contracted import FIRM
 from tests.guards.matrix import Row, path_to, rows, someone_allowed
 from tests.guards.pages import Control, Form, forms_of
 from tests.guards.world import ROLES, WATCHED, World
@@ -69,16 +71,8 @@ SMUGGLED = {
 NASTY = "Zoé\u202e\u2066\u200b\u200f\ufeff\x00\x07\r\nBcc: tous@ailleurs.invalid\r\n\r\nCorps"
 MAY_BREAK_LINES = set(
     """
-    after answer before body comment conclusion description lever_reason lines message note
-    question reason targets why words
-    """.split()
-)
-FILLED_IN_THEIR_OWN_TESTS = set(
-    """
-    answers.edit desk_needs.review directory.edit directory.show hours.import_sheet imports.index
-    joint_answers.release joint_answers.terms lists.create need_life.amend_part offers.create
-    partners.start posts.prescribers posts.show potential.start preferences.edit programming.add
-    questions.ask refusals.index spending.add support.ask support.widen
+    after answer before body comment conclusion description ending_reason lever_reason lines
+    message note question reason targets why words
     """.split()
 )
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -112,7 +106,29 @@ POSTED = {"potential.start": {"lines": "Intitulé;Lieu;Montant\nTonte;Jura;50000
 """The same where it is posted; nothing of it is kept."""
 
 DIFFERENT = ["visitor", "buyer", "colleague", "administrator"]
-"""Who looks at what everybody is shown."""
+"""Who looks at what everybody is shown. The colleague comes last to what some are: of the same
+town as the buyer and of the member's structure, it may not answer its own town."""
+
+KNOWN = {
+    "accounts.sign_in": {"email": "address_of_buyer"},
+    "buyers.show": {"siret": "siret_of_other_town"},
+    "joint_answers.release": {"taker": "second_of_group"},
+    "partners.start": {"lead": "free_lead", "siret": "siret_of_neighbour"},
+    "support.ask": {"siret": "siret_of_neighbour"},
+}
+"""What only the world can tell of an answer, by the endpoint of its form."""
+
+SHEETS = {
+    "hours.import_sheet": (
+        f"{';'.join(HOUR_COLUMNS)}\n{{month}};{FIRM};lent;temp;rsa;woman;26_49;2024;70;1;1\n"
+    ),
+    "imports.index": "siret;nom;type\n73282932000074;JARDINS;ACI\n",
+    "network_imports.index": "siret;nom;type\n73282932000074;JARDINS;ACI\n",
+    "potential.start": "Intitulé;Lieu;Montant\nTonte;Jura;50000\n",
+    "refusals.index": "address;type\nperdu@tandem.invalid;bounce\n",
+    "spending.add": "SIRET;Montant\n73282932000074;10\n",
+}
+"""The files that are no picture."""
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +138,22 @@ def doors(world: World) -> list[Door]:
     for row in GETS:
         path = path_to(world, row)
         shown = [role for role in ROLES if row.answers[role] == "200"]
+        shown.sort(key=lambda role: role == "colleague")
         for role in shown if len(shown) <= len(DIFFERENT) else DIFFERENT:
             for page in pages_of(world, row, role):
                 for form in forms_of(page.text, path) if page.mimetype == "text/html" else []:
+                    form.known = {
+                        name: world.things[thing]
+                        for name, thing in KNOWN.get(endpoint_of(world, form), {}).items()
+                    }
                     found.setdefault((form.action, *form.offered()), Door(role, form))
     return list(found.values())
+
+
+def endpoint_of(world: World, form: Form) -> str:
+    addresses = world.app.url_map.bind("localhost")
+    endpoint: str = addresses.match(form.action.split("?")[0], "POST")[0]
+    return endpoint
 
 
 def pages_of(world: World, row: Row, role: str) -> Iterator[TestResponse]:
@@ -142,7 +169,9 @@ def pages_of(world: World, row: Row, role: str) -> Iterator[TestResponse]:
 def send(world: World, door: Door, fields: dict[str, Any]) -> TestResponse:
     forget_counts(world.app)
     browser = world.browsers[door.role]
-    files = {c.name: (BytesIO(image()), "a.png") for c in door.form.controls if c.kind == "file"}
+    sheet = SHEETS.get(endpoint_of(world, door.form), "").format_map(world.things)
+    content, name = (sheet.encode(), "a.csv") if sheet else (image(), "a.png")
+    files = {c.name: (BytesIO(content), name) for c in door.form.controls if c.kind == "file"}
     said = fields | files | {"csrf_token": browser.token}
     return browser.open("POST", door.form.action, data=said)
 
@@ -163,15 +192,14 @@ def test_there_is_a_form_behind_each_page_that_takes_one(world: World, doors: li
 def test_the_answers_of_these_tests_are_taken_where_no_bad_one_is_added(
     world: World, doors: list[Door]
 ) -> None:
-    """But for a sign-in, to no account, a mandate, of no organisation, and what takes a sheet or
-    figures that agree: the tests of those pages send good answers of their own."""
+    """So that each test below is about its one bad answer. A group changes its composition only
+    from the deadline on, which the world's is before."""
     refused = set()
-    addresses = world.app.url_map.bind("localhost")
     for door in doors:
         if send(world, door, door.form.filled()).status_code in REFUSED:
-            refused.add(addresses.match(door.form.action.split("?")[0], "POST")[0])
+            refused.add(endpoint_of(world, door.form))
         world.what_changed()
-    assert refused == {"accounts.sign_in", "buyers.show"} | FILLED_IN_THEIR_OWN_TESTS
+    assert refused == {"joint_answers.release"}
 
 
 def test_fields_that_a_form_does_not_offer_make_no_difference(
@@ -187,7 +215,7 @@ def test_fields_that_a_form_does_not_offer_make_no_difference(
         loaded = send(world, door, smuggled | fields).status_code, standing(world)
         world.what_changed()
         if plain != loaded:
-            differing[str(door)] = (plain, loaded)
+            differing[str(door)] = plain[0], loaded[0], plain[1] ^ loaded[1]
     assert differing == {}
 
 
@@ -238,8 +266,9 @@ def is_stored(world: World, words: str) -> bool:
 
 
 NOT_TYPED = ("radio", "select", "hidden", "submit")
-UNREAD = {"csrf_token", "proposed"}
-"""Told beside the answers: `proposed` only spares the preview of an offer a repetition."""
+UNREAD = {"csrf_token", "proposed", "seen"}
+"""Told beside the answers: `proposed` only spares the preview of an offer a repetition, `seen` is
+the version that the page showed, and says nothing but "another"."""
 
 
 def test_an_answer_that_was_not_offered_is_refused(world: World, doors: list[Door]) -> None:
@@ -338,7 +367,7 @@ def strings_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from strings_in(key, inner)
+            yield from strings_in(key.rpartition(".")[2], inner)
     elif isinstance(value, list):
         for inner in value:
             yield from strings_in(name, inner)
@@ -354,7 +383,7 @@ def letters_in(session: Session) -> list[EmailMessage]:
     letters = []
     for row in session.scalars(select(OutgoingMail)):
         composed = compose(row.kind, row.context, "https://tandem.invalid")
-        letter = mail.message_of(
+        letter = relaying.message_of(
             row, composed.subject, composed.text, composed.html, "tandem@tandem.invalid", "tandem"
         )
         assert "Bcc" not in letter

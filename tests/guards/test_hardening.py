@@ -32,9 +32,9 @@ NETWORK = {
     "urllib3",
 }
 SPEAKS_TO = {
+    "marketplace/digests/relaying.py": {"smtplib"},  # the operator's relay
     "marketplace/files/keeping.py": {"boto3"},  # the operator's bucket
     "marketplace/files/scanning.py": {"socket"},  # the operator's antivirus
-    "marketplace/mail.py": {"smtplib"},  # the operator's relay
     "marketplace/web/proconnect.py": {"authlib", "requests"},  # the operator's provider
 }
 """The files that open a connection, apart from the embedded servers; none of them takes its

@@ -46,6 +46,15 @@ def test_the_eleventh_try_on_an_account_is_refused_from_wherever_it_comes(
     assert knock(client, other.email, csrf_token=token) == 422  # nobody else pays for it
 
 
+def test_a_form_that_one_corrects_does_not_shut_the_door_to_signing_up(
+    client: FlaskClient,
+) -> None:
+    token = token_of(client.get("/inscription"))
+    said = {"csrf_token": token, "email": "nouvelle@tandem.invalid", "full_name": ""}
+    answers = [client.post("/inscription", data=said).status_code for _ in range(8)]
+    assert answers == [422] * 8
+
+
 def test_another_address_is_not_told_to_wait(client: FlaskClient) -> None:
     for n in range(BY_ADDRESS + 1):
         knock(client, f"personne{n}@tandem.invalid")

@@ -221,6 +221,7 @@ def populated(app: Flask) -> World:
 def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
     """Make an object of each kind. Gives the address of each role."""
     town, other_town = people.organisation(session), people.organisation(session, "Autre ville")
+    other_town.siret = "21390300800018"
     supplier = structure(session)
     other_supplier = structure(session, "L'atelier d'ailleurs", MARSEILLE)
     desk = people.desk(session, BESANCON)
@@ -258,6 +259,7 @@ def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
     things |= {role.replace(" ", "_"): str(someone.id) for role, someone in person.items()}
     _offers(session, supplier, published, things)
     things |= {"town": town.siret, "town_id": str(town.id), "other_town_id": str(other_town.id)}
+    things |= {"siret_of_other_town": other_town.siret, "address_of_buyer": person["buyer"].email}
     things |= {"structure": supplier.slug, "desk": str(desk.id)}
     things |= {"failed_mail": str(_failed_mail(session).id), "nothing": "n-existe-pas"}
     things |= {"kind_of_mail": "accounts/verify_email", "stylesheet": "css/tandem.css"}
@@ -273,7 +275,7 @@ def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
             "town": town,
             "structure": supplier,
             "desk": desk,
-            "network": _network(session, person, supplier),
+            "network": _network(session, person["colleague"], supplier, things),
         },
         things,
     )
@@ -288,19 +290,24 @@ def _populate(session: Session, things: dict[str, str]) -> dict[str, str]:
     return {role: someone.email for role, someone in person.items()}
 
 
-def _import(session: Session, administrator: User) -> int:
+def _import(session: Session, by: User, network_id: int | None = None) -> int:
     """A register of one line, rehearsed and not begun."""
     register = BytesIO(b"siret;nom;type\n73282932000074;JARDINS;ACI\n")
-    handed_in = hand_in(session, register, "registre.csv", administrator.id, MONDAY)
+    handed_in = hand_in(session, register, "registre.csv", by.id, MONDAY, network_id)
     handed_in.status = ImportStatus.CHECKED
     return handed_in.id
 
 
-def _network(session: Session, person: dict[str, User], supplier: Structure) -> Network:
-    """One that the colleague follows, and the supplier belongs to."""
-    network = network_of(session, "cocagne")
+def _network(
+    session: Session, colleague: User, supplier: Structure, things: dict[str, str]
+) -> Network:
+    """One that the colleague follows and brings members to, and the supplier belongs to; another
+    one brings its own."""
+    network, other = network_of(session, "cocagne"), network_of(session, "unea")
     supplier.networks = [network.code]
-    session.add(NetworkPartner(network_id=network.id, user_id=person["colleague"].id))
+    session.add(NetworkPartner(network_id=network.id, user_id=colleague.id))
+    things["network_import"] = str(_import(session, colleague, network.id))
+    things["other_network_import"] = str(_import(session, colleague, other.id))
     return network
 
 
@@ -342,15 +349,20 @@ def _files(
 def _needs(
     session: Session, buyer_id: int, facilitator_id: int, town_id: int, things: dict[str, str]
 ) -> None:
-    """One that waits on the desk, one that came back, and one that is published."""
-    for name in ("submitted", "returned", "published"):
-        need = submitted_need(session, buyer_id, town_id, title=f"Besoin {name}")
+    """One that waits on the desk, one that came back, one that is published, and one that is
+    published in lots, as the waiting one is."""
+    two = (LotDraft("Tonte des stades"), LotDraft("Taille des haies"))
+    for name in ("submitted", "returned", "published", "cut"):
+        lots = two if name in ("submitted", "cut") else ()
+        need = submitted_need(session, buyer_id, town_id, title=f"Besoin {name}", lots=lots)
         entry = desks.receive_need(session, need, MONDAY)
         session.flush()
         things |= {f"{name}_need": need.slug, f"entry_of_{name}": str(entry.id)}
         if name == "returned":
             request_changes(session, need.id, facilitator_id, MONDAY, "À préciser")
-        if name == "published":
+        if lots:
+            things[f"lot_of_{name}"] = str(need.lots[1].id)
+        if name in ("published", "cut"):
             approve(session, need.id, facilitator_id, MONDAY)
 
 

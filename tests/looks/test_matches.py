@@ -1,9 +1,13 @@
 """The ranked card, and the words on both sides of it."""
 
 import re
+from enum import StrEnum
 
 import pytest
 
+from marketplace.matching.lifecycle import MatchStatus
+from marketplace.needs.lifecycle import Status
+from marketplace.offers.lifecycle import OfferStatus
 from tests.looks.conftest import Parts
 from tests.looks.reading import Page
 
@@ -46,12 +50,15 @@ def test_how_many_can_answer_agrees_with_its_verb(part: Parts, count: int, words
     assert words in Page(part("matches", "what_if(n)", n=count)).all("section")[0].text
 
 
-def test_each_status_has_words_and_an_icon(part: Parts) -> None:
-    source = part.app.jinja_env.loader.get_source(part.app.jinja_env, "parts/badges.html")[0]  # type: ignore[union-attr]  # it has one
-    names = re.search(r"set STATUSES = \{(.*?)\} %\}", source, re.S)
-    assert names
-    for status in re.findall(r'^\s+"(\w+)":', names[1], re.M):
-        tag = Page(part("badges", "need_status(s)", s=status))
+@pytest.mark.parametrize(
+    ("macro", "statuses"),
+    [("need_status", Status), ("offer_status", OfferStatus), ("match_status", MatchStatus)],
+)
+def test_each_status_has_words_and_an_icon(
+    part: Parts, macro: str, statuses: type[StrEnum]
+) -> None:
+    for status in statuses:
+        tag = Page(part("badges", f"{macro}(s)", s=status.value))
         assert tag.all("i"), status
         assert re.fullmatch(r"[A-ZÀ][a-zéà ]+", tag.all("span")[0].text), status
 

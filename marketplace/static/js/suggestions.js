@@ -39,7 +39,7 @@ function enhance(input) {
     tStatusSelectedOption: (option, length, index) =>
       `${option}, ${index + 1} sur ${length}, sélectionné.`,
     tStatusResults: (length, option) =>
-      `${length} ${length > 1 ? "propositions" : "proposition"}. ${option}`,
+      `${length} ${length > 1 ? "propositions" : "proposition"}. ${option}`,
     tAssistiveHint: () =>
       "Des suggestions apparaissent pendant la saisie : flèches haut et bas pour les parcourir, Entrée pour choisir.",
   });

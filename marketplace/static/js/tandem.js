@@ -33,12 +33,36 @@ for (const button of document.querySelectorAll("[data-reveals]")) {
     input.type = shown ? "text" : "password";
     words.textContent = shown ? "Masquer" : "Afficher";
     button.setAttribute("aria-label", `${words.textContent} le mot de passe`);
-    icon.className = `bi bi-eye${shown ? "-slash" : ""}`;
+    icon.className = `bi bi-eye${shown ? "-slash" : ""}`;
   };
   button.addEventListener("click", () => show(input.type === "password"));
   // A password left in clear would be offered later among the values of a text field.
   input.form.addEventListener("submit", () => show(false));
   button.hidden = false;
+}
+
+// A browser names the button of a file field in its own language. Ours is drawn under the native
+// control, which stays what is focused, clicked and dropped upon, and what is read out.
+for (const input of document.querySelectorAll("input[type=file]")) {
+  const box = document.createElement("div");
+  box.className = "file-choice";
+  const face = document.createElement("span");
+  face.className = "file-face";
+  face.ariaHidden = "true";
+  const button = document.createElement("span");
+  button.className = "btn btn-outline-primary";
+  button.textContent = input.multiple ? "Choisir des fichiers" : "Choisir un fichier";
+  const names = document.createElement("span");
+  const show = () => {
+    names.textContent =
+      [...input.files].map((file) => file.name).join(", ") || "Aucun fichier choisi";
+  };
+  input.before(box);
+  face.append(button, names);
+  box.append(face, input);
+  input.addEventListener("change", show);
+  window.addEventListener("pageshow", show); // a browser that goes back fills the field again
+  show();
 }
 
 // htmx swaps nothing on an error status; a form sent back with its errors (422) is an answer.
@@ -58,7 +82,12 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   if (target.matches("[role=status]") && words(target) === words(fragment)) {
     event.detail.shouldSwap = false; // what did not change is not read out again
   }
-  if (ticked(target) !== ticked(fragment)) {
+  if (fragment.querySelector("[data-adds-ticks]")) {
+    const done = ticked(target).split(","); // the answer ticks what was typed in full
+    fragment.querySelectorAll("input[type=checkbox]").forEach((box) => {
+      box.checked ||= done.includes(box.value);
+    });
+  } else if (ticked(target) !== ticked(fragment)) {
     event.detail.shouldSwap = false; // ticked since it was asked: the next answer knows of it
   }
   const opened = [...target.querySelectorAll("details")].map((group) => group.open);
@@ -72,8 +101,8 @@ const line = document.getElementById("enregistrement");
 const saving = document.querySelector("form[data-saves-itself]");
 if (saving && line) {
   const SIGNED_OUT =
-    "Vous n'êtes plus connecté : rien n'est plus enregistré. Connectez-vous dans un autre onglet, puis rechargez cette page.";
-  const UNREACHABLE = "Pas enregistré : le service ne répond pas. Nouvel essai dans 20 secondes.";
+    "Vous n'êtes plus connecté : rien n'est plus enregistré. Connectez-vous dans un autre onglet, puis rechargez cette page.";
+  const UNREACHABLE = "Pas enregistré : le service ne répond pas. Nouvel essai dans 20 secondes.";
   const tell = (said) => {
     if (words(line) !== said) line.textContent = said;
   };
