@@ -27,4 +27,4 @@ WORKDIR /tmp
 EXPOSE 8000
 CMD ["gunicorn", "marketplace.app:create_app()", "--bind", "0.0.0.0:8000", "--preload", \
      "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--limit-request-line", "8190"]

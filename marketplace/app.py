@@ -35,6 +35,7 @@ from marketplace.admin import (
     users,
     watch,
 )
+from marketplace.answers import wording as answer_wording
 from marketplace.api import bounces, feeds, health
 from marketplace.config import Config, tree
 from marketplace.db import db
@@ -43,6 +44,7 @@ from marketplace.guards import limits, sessions
 from marketplace.guards.roles import viewer_in
 from marketplace.matching import explaining
 from marketplace.needs import wording
+from marketplace.offers import wording as offer_wording
 from marketplace.structures import kinds
 from marketplace.web import (
     accounts,
@@ -51,7 +53,9 @@ from marketplace.web import (
     clauses,
     consortia,
     contract_changes,
+    contract_links,
     contracts,
+    cpv,
     crawlers,
     dashboard,
     drafts,
@@ -59,17 +63,20 @@ from marketplace.web import (
     facilitators,
     figures,
     files,
+    group_files,
     home,
     hours,
     invitations,
     joint_answers,
     lists,
+    lot_life,
     lots,
     members,
     need_files,
     need_life,
     need_ranking,
     needs,
+    network_imports,
     networks,
     notifications,
     offers,
@@ -114,7 +121,9 @@ BLUEPRINTS = (
     clauses.clauses,
     consortia.consortia,
     contract_changes.contract_changes,
+    contract_links.contract_links,
     contracts.contracts,
+    cpv.cpv,
     crawlers.crawlers,
     dashboard.dashboard,
     desk.desk,
@@ -127,10 +136,12 @@ BLUEPRINTS = (
     exports.exports,
     facilitators.facilitators,
     network_people.network_people,
+    network_imports.network_imports,
     networks.networks,
     feeds.feeds,
     figures.figures,
     files.files,
+    group_files.group_files,
     health.health,
     home.home,
     hours.hours,
@@ -138,6 +149,7 @@ BLUEPRINTS = (
     invitations.invitations,
     joint_answers.joint_answers,
     lists.lists,
+    lot_life.lot_life,
     lots.lots,
     mails.mails,
     members.members,
@@ -327,6 +339,8 @@ def _templates(app: Flask) -> None:
         kind_label=kinds.LABELS.__getitem__,
         explaining=explaining,
         need_wording=wording,
+        offer_wording=offer_wording,
+        answer_wording=answer_wording,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

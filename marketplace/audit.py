@@ -34,6 +34,7 @@ class Action(StrEnum):
     MEMBER_ADDED = "member_added"
     MEMBER_REMOVED = "member_removed"
     DECIDED = "decided"
+    OUTCOME_CORRECTED = "outcome_corrected"
     EXPORTED = "exported"
     ERASED = "erased"
     CHANGED = "changed"

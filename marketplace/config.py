@@ -67,7 +67,7 @@ class Config(BaseSettings):
     smtp_url: str = ""
     """Where mail is handed over; without it, mail is kept in the database and not sent."""
     mail_a_minute: int = Field(default=100, gt=0)
-    """How many mails of one digest run leave to one domain in a minute."""
+    """How many mails that nobody waits for leave to one domain in a minute."""
     bounces_secret: str = ""
     """What the provider of outgoing mail signs its calls about refused mail with; without it,
     none is taken."""

@@ -50,6 +50,11 @@ def number(value: float) -> str:
     return str(format_decimal(value, locale="fr"))
 
 
+def exact_number(value: float) -> str:
+    """1 234,5678, with all its decimals: what a form shows, to be sent back as it is."""
+    return str(format_decimal(round(value, 10), format="#,##0.##########", locale="fr"))
+
+
 def euros(value: float | Decimal) -> str:
     """1 234 € or 1 234,50 €."""
     pattern = "#,##0" if value == int(value) else "#,##0.00"

@@ -26,6 +26,18 @@ class Unreadable(Exception):
     """A sheet that cannot be read at all; the message says why, and where."""
 
 
+class WrongColumns(Unreadable):
+    """A header that does not name what is asked for. `unknown`: the columns that it names
+    besides, as written."""
+
+    def __init__(
+        self, line: int, missing: Sequence[str], twice: Sequence[str], unknown: Sequence[str]
+    ) -> None:
+        what = "missing column" if missing else "column given twice"
+        super().__init__(f"line {line}: {what}: {', '.join(missing or twice)}")
+        self.missing, self.twice, self.unknown = missing, twice, unknown
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row, by the number of its first line; one cell for each column asked for and there."""
@@ -69,35 +81,44 @@ def table(file: BinaryIO) -> Table:
 
 
 def rows(
-    file: BinaryIO, required: Sequence[str], optional: Sequence[str] = ()
+    file: BinaryIO,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    synonyms: Mapping[str, str] | None = None,
 ) -> Iterator[Row | BrokenRow]:
     """The rows of an XLSX file, or of a CSV one in UTF-8, parted by commas or semicolons, in
     order.
 
     The header names the columns, in any order and case; those not asked for are passed
-    over, and so are empty rows. Nothing of a workbook is computed: a row with a formula, or
-    with merged cells, is broken.
+    over, and so are empty rows. `synonyms`: the column that another name says. Nothing of a
+    workbook is computed: a row with a formula, or with merged cells, is broken.
 
-    Raises Unreadable: at once when the file is empty, or a required column is missing or
-    given twice; on the way when it is not UTF-8, or no workbook.
+    Raises Unreadable: at once when the file is empty, or (WrongColumns) a required column is
+    missing or given twice; on the way when it is not UTF-8, or no workbook.
     """
     if workbooks.is_workbook(file):
         found = _workbook(file)
-        names = [slug(name).replace("-", "_") for name in found.header]
-        number, lines = 1, found.lines
+        header, number, lines = found.header, 1, found.lines
+        names = _names(header, synonyms)
     else:
         read = _Lines(file)
-        number, header = _header(read)
-        delimiter, names = max(
-            ((delimiter, _names(header, delimiter)) for delimiter in ",;"),
-            key=lambda found: len(set(found[1]).intersection(required)),
+        number, first = _header(read)
+        delimiter, header, names = max(
+            (
+                (delimiter, cells, _names(cells, synonyms))
+                for delimiter in ",;"
+                for cells in [_cells_of(first, delimiter)]
+            ),
+            key=lambda found: len(set(found[2]).intersection(required)),
         )
         lines = _lines_of(read, delimiter, len(names))
     wanted = [name for name in (*required, *optional) if name in names]
-    if missing := [name for name in required if name not in names]:
-        raise Unreadable(f"line {number}: missing column: {', '.join(missing)}")
-    if twice := [name for name in wanted if names.count(name) > 1]:
-        raise Unreadable(f"line {number}: column given twice: {', '.join(twice)}")
+    missing = [name for name in required if name not in names]
+    twice = [name for name in wanted if names.count(name) > 1]
+    if missing or twice:
+        told = zip(header, names, strict=True)
+        unknown = [said.strip() for said, name in told if said.strip() and name not in wanted]
+        raise WrongColumns(number, missing, twice, unknown)
     return _named(lines, names, {name: names.index(name) for name in wanted})
 
 
@@ -201,8 +222,9 @@ def _cells_of(header: str, delimiter: str) -> list[str]:
         return []
 
 
-def _names(header: str, delimiter: str) -> list[str]:
-    return [slug(cell).replace("-", "_") for cell in _cells_of(header, delimiter)]
+def _names(header: Sequence[str], synonyms: Mapping[str, str] | None) -> list[str]:
+    said = [slug(cell).replace("-", "_") for cell in header]
+    return [(synonyms or {}).get(name, name) for name in said]
 
 
 def _cells(lines: _Lines, first: tuple[int, str], delimiter: str) -> list[str]:

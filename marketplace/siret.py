@@ -34,7 +34,8 @@ def checked(text: str) -> str:
     """
     number = cleaned(text)
     if not number:
-        raise WrongSiret("SIRET manquant")
+        is_written = any(c.isalnum() for c in text)
+        raise WrongSiret("un SIRET est fait de 14 chiffres" if is_written else "SIRET manquant")
     if not number.isdigit():
         raise WrongSiret("un SIRET ne contient que des chiffres")
     if len(number) != 14:

@@ -69,3 +69,15 @@ def fill(client: FlaskClient, url: str, **fields: Any) -> TestResponse:
     page = client.get(url)
     assert page.status_code == 200, f"{url} answered {page.status_code}"
     return client.post(url, data=hidden_of(page) | fields, follow_redirects=True)
+
+
+def chosen_in(page: TestResponse) -> dict[str, str]:
+    """What each list of choices says before anybody touches it, as its form would send it."""
+    chosen = {}
+    for part in page.text.split("<select")[1:]:
+        name = part.split('name="')[1].split('"')[0]
+        options = part.split("</select>")[0].split("<option")[1:]
+        values = [option.split('value="')[1].split('"')[0] for option in options]
+        marked = [v for v, option in zip(values, options, strict=True) if " selected" in option]
+        chosen[name] = marked[0] if marked else values[0]
+    return chosen

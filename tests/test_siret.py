@@ -53,6 +53,7 @@ def test_fourteen_zeros_are_refused_although_their_key_holds():
         ("   ", "manquant"),
         ("\x00", "manquant"),
         ("🙂", "manquant"),
+        ("abc", "14 chiffres"),
         ("732829320", "14 chiffres, et non 9"),
         ("7328293200007X", "que des chiffres"),
     ],

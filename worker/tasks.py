@@ -9,6 +9,7 @@ from marketplace.digests import (
     searching_again,
     sending,
     telling,
+    telling_plans,
     writing,
     writing_to_contacts,
 )
@@ -18,7 +19,7 @@ from marketplace.jobs import Job, enqueue
 from marketplace.matching import live_index, queries, shortlisting
 from marketplace.moderation import claims, desks, escalating
 from marketplace.needs import closing
-from marketplace.offers import taking_registers
+from marketplace.offers import inferring, taking_registers
 from marketplace.retention import expiring
 from marketplace.structures import handing_in
 from worker.app import app, config
@@ -61,6 +62,13 @@ def close_due_needs() -> None:
         closing.close_due(session, clock.now())
 
 
+@app.task(name=Job.INFER_SECTORS)
+def infer_sectors() -> None:
+    """Sweep: implied offers whose words changed unseen, or that are read in another way now."""
+    with transaction() as session:
+        inferring.infer_stale(session)
+
+
 @app.task(name=Job.FORGET_OLD_CHANGES)
 def forget_old_changes() -> None:
     with transaction() as session:
@@ -89,6 +97,12 @@ def tell_matches(need_id: int) -> None:
         telling.tell_matches(session, need_id, clock.now())
 
 
+@app.task(name=Job.TELL_OF_PLAN)
+def tell_of_plan(plan_id: int) -> None:
+    with transaction() as session:
+        telling_plans.tell_of_plan(session, plan_id, clock.now())
+
+
 @app.task(name=Job.TELL_OPEN_NEEDS)
 def tell_open_needs() -> None:
     """Sweep: the needs whose next wave is due, or whose message was lost."""
@@ -112,7 +126,7 @@ def write_due_digests() -> None:
 @app.task(name=Job.WRITE_DIGESTS)
 def write_digests(first_id: int, last_id: int) -> None:
     with transaction() as session:
-        writing.write_digests(session, first_id, last_id, clock.now(), config.mail_a_minute)
+        writing.write_digests(session, first_id, last_id, clock.now())
 
 
 @app.task(name=Job.SEARCH_WATCHED_AGAIN)
@@ -128,10 +142,23 @@ def search_again(search_id: int) -> None:
         searching_again.search_again(session, search_id, clock.now())
 
 
+@app.task(name=Job.SEARCH_FOR_EAGER)
+def search_for_eager() -> None:
+    """Sweep: whoever wants to know at once what its searches find."""
+    with transaction() as session:
+        searching_again.ask_for_eager(session)
+
+
+@app.task(name=Job.SEARCH_AT_ONCE)
+def search_at_once(user_id: int) -> None:
+    with transaction() as session:
+        searching_again.search_at_once(session, user_id, clock.now())
+
+
 @app.task(name=Job.WRITE_TO_CONTACTS)
 def write_to_contacts() -> None:
     with transaction() as session:
-        writing_to_contacts.write_to_contacts(session, clock.now(), config.mail_a_minute)
+        writing_to_contacts.write_to_contacts(session, clock.now())
 
 
 @app.task(name=Job.REMIND_OUTCOMES)

@@ -70,9 +70,9 @@ def refusal(password: str, full_name: str = "", email: str = "") -> str | None:
     if len(password) > LONGEST:
         return f"Ce mot de passe dépasse {LONGEST} caractères"
     if _speaks_of(password, full_name, email):
-        return "Ce mot de passe contient votre nom ou votre adresse : choisissez-en un autre"
+        return "Ce mot de passe contient votre nom ou votre adresse\u00a0: choisissez-en un autre"
     if is_common(password):
-        return "Ce mot de passe est trop courant : essayez quatre mots sans rapport entre eux"
+        return "Ce mot de passe est trop courant\u00a0: essayez quatre mots sans rapport entre eux"
     return None
 
 

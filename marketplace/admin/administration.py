@@ -1,9 +1,10 @@
 """The home of administrators: what there is, and where each thing is looked after."""
 
 from flask import Blueprint, render_template
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from marketplace.accounts.tables import Organisation, User
+from marketplace.answers.surveying import opinions
 from marketplace.audit import AuditEntry
 from marketplace.db import db
 from marketplace.guards.roles import administrator_required
@@ -38,4 +39,5 @@ def show() -> str:
     return render_template(
         "admin/administration/show.html",
         **{name: session.scalar(count) or 0 for name, count in counted.items()},
+        opinions=opinions(session, true()),
     )

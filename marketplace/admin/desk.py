@@ -76,7 +76,9 @@ class AssignForm(FrenchForm):
 
     seen = HiddenField(filters=[one_line])
     assignee = RadioField(
-        "Qui s'en occupe ?", [InputRequired("Choisissez une personne, ou personne")], coerce=int
+        "Qui s'en occupe\u00a0?",
+        [InputRequired("Choisissez une personne, ou personne")],
+        coerce=int,
     )
 
 
@@ -227,7 +229,7 @@ def share(entry_id: int) -> ResponseReturnValue:
             assign(writing, entry_id, chosen, _number(form.seen.data))
     except TakenMeanwhile as meanwhile:
         whose = meanwhile.assignee.full_name if meanwhile.assignee else "personne"
-        flash(f"Entre-temps, ce dossier a changé de main : {whose} s'en occupe.")
+        flash(f"Entre-temps, ce dossier a changé de main\u00a0: {whose} s'en occupe.")
     except NotOfTheDesk:
         flash("Cette personne ne travaille plus à ce guichet.")
     else:
@@ -242,10 +244,10 @@ def _number(words: str | None) -> int | None:
 
 def _shared(title: str, to: User | None, who: Viewer) -> str:
     if to is None:
-        return f"« {title} » est de nouveau à qui le prendra."
+        return f"«\u00a0{title}\u00a0» est de nouveau à qui le prendra."
     if to.id == who.user_id:
-        return f"Vous vous occupez de « {title} »."
-    return f"« {title} » est confié à {to.full_name}."
+        return f"Vous vous occupez de «\u00a0{title}\u00a0»."
+    return f"«\u00a0{title}\u00a0» est confié à {to.full_name}."
 
 
 @desk.route("/demandes/<int(max=2147483647):claim_id>", methods=["GET", "POST"])

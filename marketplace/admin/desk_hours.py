@@ -11,6 +11,7 @@ from marketplace.clauses import contract_queries as queries
 from marketplace.clauses import reported
 from marketplace.clauses.contract_tables import Contract, HourReport
 from marketplace.clauses.contracting import close_months, declare_people
+from marketplace.clauses.informing import tell_closed
 from marketplace.clauses.reported import STATES, month_in_words, month_of
 from marketplace.clauses.reporting import REFUSALS, Refused, ask, validate
 from marketplace.db import db, transaction
@@ -56,7 +57,7 @@ class DecisionForm(FrenchForm):
 
 
 class PeopleForm(FrenchForm):
-    desk = SelectField("Guichet")
+    desk = SelectField("Guichet", [InputRequired("Choisissez un guichet")])
     year = IntegerField(
         "Année", [InputRequired("Donnez l'année"), NumberRange(2000, 2100, "Donnez une année")]
     )
@@ -163,6 +164,7 @@ def close(contract_id: int) -> ResponseReturnValue:
     else:
         with transaction() as session:
             close_months(session, contract.id, month, who.user_id, request.remote_addr or "")
+            tell_closed(session, contract, month, str(current_app.secret_key))
         flash(f"Les mois sont clos jusqu'à {month_in_words(month)}.", "success")
     return redirect(url_for("contracts.show", contract_id=contract_id))
 

@@ -1,36 +1,49 @@
 """A need on a facilitator's desk: one screen to read it, adjust whom it targets, and decide."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace import clock, formats
 from marketplace.admin.desk import facilitator
-from marketplace.admin.desk_forms import CHOICES, DecisionForm, NoteForm, TargetForm, sector_groups
-from marketplace.answers.differences import in_words
+from marketplace.admin.desk_forms import CHOICES, DecisionForm, NoteForm, sector_groups
+from marketplace.admin.desk_targeting import LotTargetForm, TargetForm
+from marketplace.answers.differences import differences_of, in_words
 from marketplace.db import db, transaction
 from marketplace.guards.roles import facilitator_required
 from marketplace.guards.scopes import entries_on_desk_of, on_desk_of
 from marketplace.matching import previewing
 from marketplace.moderation import deciding, due
-from marketplace.moderation.adjusting import TARGETING, adjust, write_note
+from marketplace.moderation.adjusting import TARGETING, adjust, adjust_lot, write_note
 from marketplace.moderation.queries import latest_decision, notes_of
 from marketplace.moderation.resembling import resembling
-from marketplace.moderation.tables import Escalation, QueueEntry
+from marketplace.moderation.tables import DeskNote, Escalation, QueueEntry
 from marketplace.needs import quality, wording
 from marketplace.needs.drafting import ChangedElsewhere, fingerprint, write_answers
 from marketplace.needs.lifecycle import ForbiddenMove, Move
-from marketplace.needs.tables import Lot, Need, NeedMove
+from marketplace.needs.lots import LotGone
+from marketplace.needs.posting import need_for_update, write_lot
+from marketplace.needs.queries import corrections_of
+from marketplace.needs.tables import Lot, Need, NeedAmendment, NeedMove
 from marketplace.sectors.aims import AIMS
+from marketplace.territories.gazetteer import Gazetteer
 from marketplace.territories.queries import gazetteer
 
 desk_needs = Blueprint("desk_needs", __name__, url_prefix="/guichet/besoins")
 
+
+class Corrected(Exception):
+    """The buyer corrected the need since the page was shown."""
+
+
 BEST_SHOWN = 10
+MOST_TENS = 20
+"""As many as a what-if names."""
 NEAR_SHOWN = 8
 
 
@@ -44,10 +57,15 @@ def review(slug: str) -> ResponseReturnValue:
     move = Move(form.move.data)
     try:
         _decide(need.id, move, form)
+    except Corrected:
+        return _page(entry, need, decision=form, is_corrected=True), 409
     except ForbiddenMove:
         flash(_decided_before(need.id))
     else:
-        flash(f"Décision enregistrée : {CHOICES[move].lower()}. L'acheteur est prévenu.", "success")
+        flash(
+            f"Décision enregistrée\u00a0: {CHOICES[move].lower()}. L'acheteur est prévenu.",
+            "success",
+        )
     return redirect(url_for("desk.queue"))
 
 
@@ -60,17 +78,50 @@ def target(slug: str) -> ResponseReturnValue:
     is_valid = form.validate()
     if request.form.get("go") == "apply" and is_valid:
         return _apply(need, form)
+    status = 200 if is_valid else 422
+    with _not_kept():
+        write_answers(need, form.answers())
+        return _effect(entry, need, targeting=form), status
+
+
+@desk_needs.post("/<slug>/lots/<int:lot_id>/ciblage")
+@facilitator_required
+def target_lot(slug: str, lot_id: int) -> ResponseReturnValue:
+    """The same of one lot."""
+    entry, need = _waiting(slug)
+    lot = next((one for one in need.lots if one.id == lot_id), None) or abort(404)
+    form = LotTargetForm(lot, gazetteer(db.session()))
+    is_valid = form.validate()
+    if request.form.get("go") == "apply" and is_valid:
+        return _apply_to_lot(need, lot, form)
+    status = 200 if is_valid else 422
+    with _not_kept():
+        write_lot(lot, form.draft(lot))
+        return _effect(entry, need, lot_targeting=(lot.number, form)), status
+
+
+@contextmanager
+def _not_kept() -> Iterator[None]:
+    """Nothing of a preview is written."""
     session = db.session()
     try:
         with session.no_autoflush:
-            write_answers(need, form.answers())
-            if "HX-Request" in request.headers:
-                found = previewing.targeted(session, need, clock.now(), 1)
-                return Response(render_template("admin/desk_needs/target.html", found=found))
-            page = _page(entry, need, targeting=form)
+            yield
     finally:
-        session.rollback()  # nothing of a preview is kept
-    return page, 200 if is_valid else 422
+        session.rollback()
+
+
+def _effect(
+    entry: QueueEntry,
+    need: Need,
+    targeting: TargetForm | None = None,
+    lot_targeting: tuple[int, LotTargetForm] | None = None,
+) -> str:
+    """Who could answer a need as it is now written: that alone for htmx, the screen otherwise."""
+    if "HX-Request" in request.headers:
+        found = previewing.targeted(db.session(), need, clock.now(), 1)
+        return render_template("admin/desk_needs/target.html", found=found)
+    return _page(entry, need, targeting=targeting, lot_targeting=lot_targeting)
 
 
 @desk_needs.post("/<slug>/notes")
@@ -88,32 +139,45 @@ def note(slug: str) -> ResponseReturnValue:
 
 
 def _apply(need: Need, form: TargetForm) -> ResponseReturnValue:
-    places = gazetteer(db.session())
+    who, ip, now = facilitator().user_id, request.remote_addr or "", clock.now()
+    return _applied(
+        need,
+        lambda session: adjust(
+            session, need.id, who, form.answers(), form.seen.data or "", _said, now, ip
+        ),
+        "ajuster",
+    )
 
-    def said(changes: Mapping[str, list[Any]]) -> str:
-        lines = in_words(changes, places)
-        return "\n".join(f"{one.label} : {one.before} devient {one.after}" for one in lines)
 
+def _apply_to_lot(need: Need, lot: Lot, form: LotTargetForm) -> ResponseReturnValue:
+    who, ip, now = facilitator().user_id, request.remote_addr or "", clock.now()
+    draft, seen = form.draft(lot), form.seen.data or ""
+    return _applied(
+        need,
+        lambda session: adjust_lot(session, need.id, lot.id, who, draft, seen, _said, now, ip),
+        f"lot-{lot.number}",
+    )
+
+
+def _said(changes: Mapping[str, list[Any]]) -> str:
+    lines = in_words(changes, gazetteer(db.session()))
+    return "\n".join(f"{one.label}\u00a0: {one.before} devient {one.after}" for one in lines)
+
+
+def _applied(
+    need: Need, adjusted: Callable[[Session], DeskNote | None], anchor: str
+) -> ResponseReturnValue:
     try:
         with transaction() as session:
-            kept = adjust(
-                session,
-                need.id,
-                facilitator().user_id,
-                form.answers(),
-                form.seen.data or "",
-                said,
-                clock.now(),
-                request.remote_addr or "",
-            )
+            kept = adjusted(session)
     except ForbiddenMove:
         flash(_decided_before(need.id))
         return redirect(url_for("desk.queue"))
-    except ChangedElsewhere:
-        flash("Un collègue a changé le ciblage entre-temps. Le voici : reprenez à partir de là.")
+    except (ChangedElsewhere, LotGone):
+        flash("Un collègue a changé le ciblage entre-temps. Le voici : reprenez à partir de là.")
     else:
         flash("Ciblage ajusté. L'acheteur l'apprendra avec votre décision." if kept else _SAME)
-    return redirect(url_for("desk_needs.review", slug=need.slug, _anchor="ajuster"))
+    return redirect(url_for("desk_needs.review", slug=need.slug, _anchor=anchor))
 
 
 _SAME = "Le ciblage reste tel qu'il était."
@@ -125,12 +189,19 @@ def _page(
     decision: DecisionForm | None = None,
     targeting: TargetForm | None = None,
     noting: NoteForm | None = None,
+    lot_targeting: tuple[int, LotTargetForm] | None = None,
+    is_corrected: bool = False,
 ) -> str:
     session, now, today = db.session(), clock.now(), clock.today()
     places = gazetteer(session)
-    found = previewing.reviewed(session, need, now, BEST_SHOWN, NEAR_SHOWN, places)
+    tens = min(max(request.args.get("suite", 1, type=int), 1), MOST_TENS)
+    found = previewing.reviewed(session, need, now, BEST_SHOWN * tens, NEAR_SHOWN, places)
     asked = [move for move in need.moves if move.move is Move.REQUEST_CHANGES]
-    forms = [form for form in (decision, targeting, noting) if form is not None and form.errors]
+    forms = [decision, targeting, noting, lot_targeting[1] if lot_targeting else None]
+    number, on_lot = lot_targeting or _lot_asked(need, places)
+    corrections = corrections_of(session, need.id)
+    decision = decision or DecisionForm(formdata=None)
+    decision.corrected.data = _latest(corrections)
     return render_template(
         "admin/desk_needs/review.html",
         need=need,
@@ -147,17 +218,37 @@ def _page(
         lots=[(lot, wording.place(lot, places), wording.sectors(lot)) for lot in need.lots],
         hints=quality.hints(need, today),
         found=found,
+        further=tens + 1 if tens < MOST_TENS else None,
         like=resembling(session, need, facilitator().desk_ids),
         notes=notes_of(session, need.id),
         asked=asked[-1].reason if asked else "",
         history=_history(need),
-        decision=decision or DecisionForm(formdata=None),
+        decision=decision,
+        corrections=[
+            {
+                "when": formats.moment(one.amended_at),
+                "who": one.user.full_name,
+                "changes": differences_of(one, places),
+            }
+            for one in corrections
+        ],
+        is_corrected=is_corrected,
         targeting=targeting or TargetForm(need, places, fingerprint(need, TARGETING)),
-        is_targeting=targeting is not None,
+        is_targeting=targeting is not None or lot_targeting is not None,
+        is_targeting_need=targeting is not None,
+        lot_number=number,
+        on_lot=on_lot,
         noting=noting or NoteForm(formdata=None),
         groups=sector_groups(),
-        wrong=forms[0] if forms else None,
+        wrong=next((form for form in forms if form is not None and form.errors), None),
     )
+
+
+def _lot_asked(need: Need, places: Gazetteer) -> tuple[int | None, LotTargetForm | None]:
+    """The lot whose targeting the address asks for: one at a time, since each has all sectors."""
+    number = request.args.get("lot", type=int)
+    lot = next((one for one in need.lots if one.number == number), None)
+    return (lot.number, LotTargetForm(lot, places)) if lot else (None, None)
 
 
 def _history(need: Need) -> list[dict[str, str | None]]:
@@ -178,12 +269,20 @@ def _decide(need_id: int, move: Move, form: DecisionForm) -> None:
     who, now, ip = facilitator().user_id, clock.now(), request.remote_addr or ""
     reason = form.reason.data or ""
     with transaction() as session:
+        need_for_update(session, need_id)
+        if form.corrected.data != _latest(corrections_of(session, need_id)):
+            raise Corrected
         if move is Move.APPROVE:
             deciding.approve(session, need_id, who, now, ip)
         elif move is Move.REQUEST_CHANGES:
             deciding.request_changes(session, need_id, who, now, reason, ip, form.remarks)
         else:
             deciding.reject(session, need_id, who, now, reason, ip, form.code.data)
+
+
+def _latest(corrections: Sequence[NeedAmendment]) -> str:
+    """Which correction of its buyer is the last; « 0 » for a need that was not corrected."""
+    return str(corrections[0].id if corrections else 0)
 
 
 def _decided_before(need_id: int) -> str:
@@ -193,7 +292,7 @@ def _decided_before(need_id: int) -> str:
         return "Ce besoin n'attend plus de décision."
     what = wording.MOVES[decision.move].lower()
     by, when = decision.moderator.full_name, formats.moment(decision.decided_at)
-    return f"Ce besoin n'attend plus de décision : {what} par {by}, le {when}."
+    return f"Ce besoin n'attend plus de décision\u00a0: {what} par {by}, le {when}."
 
 
 def _waiting(slug: str) -> tuple[QueueEntry, Need]:

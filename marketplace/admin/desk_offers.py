@@ -83,7 +83,7 @@ def review(offer_id: int) -> ResponseReturnValue:
     except ForbiddenMove:
         flash("Quelqu'un d'autre a décidé avant vous.")
     else:
-        flash(f"Décision enregistrée : {choices[chosen].lower()}.", "success")
+        flash(f"Décision enregistrée\u00a0: {choices[chosen].lower()}.", "success")
     return redirect(url_for("desk.queue"))
 
 

@@ -230,7 +230,7 @@ def _as_filled(desk: Desk, places: Gazetteer) -> dict[str, str]:
         "email": desk.email,
         "phone": desk.phone,
         "website": desk.website,
-        "territories": " ; ".join(_territories(desk, places)),
+        "territories": "\u00a0; ".join(_territories(desk, places)),
     }
 
 

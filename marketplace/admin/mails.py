@@ -1,7 +1,10 @@
 """Outgoing mail: what was sent, what was not and why, what is next, and how every message looks."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -18,19 +21,20 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 from wtforms import SelectField
 
 from marketplace import audit, clock, mail
 from marketplace.accounts.tables import User
 from marketplace.db import db, transaction
-from marketplace.digests import composing, periods, queries, writing
+from marketplace.digests import composing, periods, queries, stating
 from marketplace.digests.composing import Composed
 from marketplace.digests.examples import example_of
 from marketplace.digests.queries import as_read, outgoing
 from marketplace.digests.rechecking import PERSONAL, still_true
 from marketplace.digests.sending import ALARM
 from marketplace.forms import FrenchForm, choices_of, page_asked, paging
-from marketplace.guards.roles import administrator_required
+from marketplace.guards.roles import PUBLIC, administrator_required
 from marketplace.mail import MailState, OutgoingMail
 
 mails = Blueprint("mails", __name__, url_prefix="/admin/courriels")
@@ -54,6 +58,9 @@ MAIL_POLICY = (
     "frame-ancestors 'none'; sandbox"
 )
 """A mail carries its styles within; nothing else of it may act on a page of ours."""
+
+
+_LINK = re.compile(r'\shref="[^"]*"')
 
 
 class StateFilter(FrenchForm):
@@ -111,7 +118,28 @@ def show(mail_id: int) -> str:
 @mails.get("/<int(max=2147483647):mail_id>/html")
 @administrator_required
 def show_html(mail_id: int) -> Response:
-    return _as_mail(as_read(_mail(mail_id), _base_url()) or abort(404))
+    row = _mail(mail_id)
+    composed = as_read(row, _base_url()) or abort(404)
+    return _as_mail(composed if _opens(row) else _without_links(composed))
+
+
+def _opens(row: OutgoingMail) -> bool:
+    """Whether the link of a mail that is read here leads its reader somewhere: it does for all
+    to a public page, to any other for whom it was written to."""
+    if row.state is not MailState.KEPT:
+        return False
+    if row.user_id == current_user.user_id:
+        return True
+    path = urlsplit(str(row.context.get("link", "/"))).path
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path, "GET")
+    except HTTPException:
+        return False
+    return endpoint in PUBLIC
+
+
+def _without_links(composed: Composed) -> Composed:
+    return replace(composed, html=_LINK.sub(" ", composed.html))
 
 
 @mails.post("/<int(max=2147483647):mail_id>/renvoyer")
@@ -185,8 +213,8 @@ def upcoming_of(user_id: int) -> str:
     notices = [notice for notice in waiting if notice.id in true]
     composed = None
     if notices:
-        facts = writing.facts_of(session, notices, now)
-        context = writing.context_of(user.full_name, notices, facts)
+        facts = stating.facts_of(session, notices, now)
+        context = stating.context_of(user.full_name, notices, facts)
         composed = composing.compose(PERSONAL, context, _base_url())
     return render_template(
         "admin/mails/upcoming_of.html",

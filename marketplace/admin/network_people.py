@@ -100,7 +100,7 @@ def take_back_invitation(code: str, invitation_id: int) -> ResponseReturnValue:
     except DeadInvitation:
         flash("Cette invitation ne valait déjà plus.", "warning")
     else:
-        flash("L'invitation est retirée : son lien n'ouvre plus rien.", "success")
+        flash("L'invitation est retirée\u00a0: son lien n'ouvre plus rien.", "success")
     return redirect(url_for("network_people.show", code=code))
 
 

@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
         try:
             lines = list(bouncing.lines_in(form.file.data.stream))
         except sheets.Unreadable as error:
-            add_error(form.file, f"Ce fichier ne se lit pas : {error}")
+            add_error(form.file, f"Ce fichier ne se lit pas\u00a0: {error}")
         else:
             broken = [line for line in lines if isinstance(line, sheets.BrokenRow)]
             _pause([line for line in lines if isinstance(line, Refusal)])

@@ -14,7 +14,7 @@ from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line
 from marketplace.guards.roles import Viewer, facilitator_required, viewer
 from marketplace.guards.scopes import on_desk_of
-from marketplace.matching.queries import joint_groups
+from marketplace.matching.joint_queries import joint_groups
 from marketplace.needs.amending import is_open_at
 from marketplace.needs.queries import IN_FULL
 from marketplace.needs.tables import Need
@@ -162,7 +162,7 @@ def _page(need: Need, ask_form: AskForm, extend_form: ExtendForm, widen_form: Wi
     asked = support_queries.could_publish(session, need, MOST_ASKED)
     named = {one.slug: f"{one.display_name}, {one.kind.value}" for one in asked}
     ask_form.structure.choices = choices_of({"": "Choisissez"} | named)
-    found = joint_groups(session, need)
+    found = joint_groups(session, need, clock.now())
     standing = queries.standing_of(session, need.id)
     return render_template(
         "admin/support/show.html",
@@ -171,7 +171,7 @@ def _page(need: Need, ask_form: AskForm, extend_form: ExtendForm, widen_form: Wi
         standing=standing,
         declined=wording.refusals_counted(standing.declines) if standing.declines else "",
         silent=session.scalars(support_queries.silent_matches(need.id).limit(MOST_SILENT)).all(),
-        suggested=[(n, group) for n, group in enumerate(found.groups) if len(group) > 1],
+        suggested=found.several,
         uncovered=found.uncovered,
         groups=consortium_queries.groups_of_need(session, need.id),
         invited=support_queries.invited_structures(session, need.id),

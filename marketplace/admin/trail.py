@@ -53,6 +53,7 @@ ACTIONS = {
     Action.MEMBER_ADDED: "Membre ajouté",
     Action.MEMBER_REMOVED: "Membre retiré",
     Action.DECIDED: "Décision",
+    Action.OUTCOME_CORRECTED: "Issue corrigée",
     Action.EXPORTED: "Export",
     Action.ERASED: "Effacement",
     Action.CHANGED: "Modification",

@@ -54,7 +54,7 @@ def needs() -> Response:
         "api/feeds/needs.xml",
         address=f"{_home()}/besoins.atom{asked}",
         page=f"{_home()}/besoins{asked}",
-        title=_visible(f"Besoins ouverts sur Tandem{' : ' + filters if filters else ''}"),
+        title=_visible(f"Besoins ouverts sur Tandem{' : ' + filters if filters else ''}"),
         updated=max((str(entry["updated"]) for entry in entries), default=_instant(NEVER)),
         entries=entries,
     )
@@ -75,7 +75,7 @@ def deadline(slug: str) -> Response:
         day=need.deadline_on,
         stamped_at=(need.amended_at or need.published_at or need.created_at).astimezone(UTC),
         version=amendments_of(session, need.id),
-        title=f"Dernier jour pour répondre : {need.title}",
+        title=f"Dernier jour pour répondre\u00a0: {need.title}",
         description=f"{wording.shown_buyer(need)}\n{address}",
         url=address,
     )

@@ -57,9 +57,8 @@ class Capacity:
     """Before today, and after it was listed."""
 
 
-def details_of(siret: str, kind: Kind) -> Details:
+def details_of(siret: str, kind: Kind, team: int) -> Details:
     rng = Random(f"{SEED} structure {siret}")  # noqa: S311 - it invents, it does not protect
-    team = rng.choice([8, 12, 15, 20, 28, 40, 60, 110])
     possible = ["esus", "iso_9001"] + (["rsei"] if kind in INSERTION | HANDICAP else [])
     networks = _NETWORKS.get(kind, ())
     return Details(

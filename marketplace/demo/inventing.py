@@ -79,6 +79,8 @@ class InventedStructure:
     name: str
     legal_form: str
     description: str
+    team: int
+    """Of whom the description speaks."""
     address: str
     postcode: str
     commune: Commune
@@ -287,7 +289,7 @@ def _structure(
     keys = brief.activities or _drawn_activities(kind, rng)
     main = _activities()[keys[0]]
     name = brief.name or _name(brief, main, words, taken, rng)
-    story = rng.choice(words["stories"][kind.value]).format(team=rng.randint(9, 95))
+    story, team = rng.choice(words["stories"][kind.value]), rng.randint(9, 95)
     is_silent = not brief.activities and rng.random() < SILENT_SHARE
     offers = [_offer(brief, _activities()[key], words, places, rng) for key in keys]
     return InventedStructure(
@@ -295,7 +297,8 @@ def _structure(
         kind=kind,
         name=name,
         legal_form=rng.choice(words["legal_forms"][kind.value]),
-        description=story,
+        description=story.format(team=team),
+        team=team,
         address=f"{rng.randint(1, 98)} {rng.choice(words['streets']['names'])}",
         postcode=rng.choice(commune.postcodes),
         commune=commune,

@@ -39,6 +39,7 @@ from marketplace.needs.lifecycle import Move, Status
 from marketplace.needs.posting import LotDraft, NeedDraft, make_move, post_need
 from marketplace.needs.tables import Lever, Nature, NeedKind, PlaceType
 from marketplace.needs.wording import RESERVATIONS
+from marketplace.offers.inferring import infer_sectors
 from marketplace.offers.listing import imply_offers
 from marketplace.offers.tables import (
     CoverageType,
@@ -91,13 +92,14 @@ def _add_structures(session: Session, now: datetime) -> dict[str, int]:
         for number, offer in enumerate(one.offers)
     )
     session.flush()
-    imply_offers(session, [row.id for row in rows])
+    imply_offers(session, {row.id: "" for row in rows})
+    infer_sectors(session, [row.id for row in rows])
     return {row.name: row.id for row in rows}
 
 
 def _structure(one: InventedStructure, now: datetime) -> Structure:
     key = one.siret, one.kind, one.name
-    said, today = details_of(one.siret, one.kind), now.astimezone(PARIS).date()
+    said, today = details_of(one.siret, one.kind, one.team), now.astimezone(PARIS).date()
     absence = said.absent_days and today + timedelta(days=said.absent_days)
     return Structure(
         slug=slug_of(key, one.name),

@@ -21,10 +21,10 @@ from marketplace.answers import (
     talking,
 )
 from marketplace.answers.answering import PartSaid, Said
-from marketplace.answers.awarding import Decided, record_outcomes
+from marketplace.answers.awarding import record_outcomes
 from marketplace.answers.consortia import LegalForm, Origin
 from marketplace.answers.consortium_queries import groups_of_need
-from marketplace.answers.lifecycle import DeclineReason, Help, Result, Side
+from marketplace.answers.lifecycle import Decided, DeclineReason, Help, Result, Side
 from marketplace.clauses.calculating import Calculation, keep_calculation
 from marketplace.clauses.hours import Line
 from marketplace.demo.cast import Cast

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from marketplace.clauses import contracting, reporting
+from marketplace.clauses import changing, contracting, reporting
 from marketplace.clauses.contracting import EmployerTold, LotTold
 from marketplace.clauses.reported import (
     Age,
@@ -30,6 +30,7 @@ MONTHS_WORKED = 4
 PARTNER = "Net et Clair du Grand Pré"
 COMMITTED = Decimal(1200)
 RUNS = timedelta(days=364)
+STARTED = "Le titulaire a commencé plus tôt que prévu."
 SENT_ON, VALIDATED_ON = 4, 9
 """Days of the month after."""
 
@@ -43,10 +44,21 @@ def follow(session: Session, need: Need, cast: Cast, awarded_at: datetime, now: 
         starts_on = (starts_on - timedelta(days=1)).replace(day=1)
     ends_on = starts_on + RUNS
     ends_on = ends_on.replace(day=monthrange(ends_on.year, ends_on.month)[1])
-    contracting.change_contract(session, contract.id, starts_on, ends_on, None)
+    by = changing.By(need.author_id, awarded_at, STARTED)
+    terms = changing.Terms(
+        contract.title,
+        contract.territory_code,
+        starts_on,
+        ends_on,
+        contract.lever,
+        contract.nature,
+        contract.amount,
+        contract.programme_id,
+    )
+    changing.change_contract(session, contract.id, terms, by)
     lot = contract.lots[0]
     told = LotTold(lot.title, lot.planned_hours, COMMITTED, "Habitants des quartiers prioritaires")
-    contracting.plan_lot(session, lot.id, told)
+    changing.plan_lot(session, lot.id, told, by)
     partner = session.get_one(Structure, cast.structures[PARTNER])
     role = EmployerRole.SUBCONTRACTOR
     firm = EmployerTold(partner.siret, partner.name, partner.kind.value, role=role)

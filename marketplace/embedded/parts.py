@@ -30,6 +30,7 @@ def web(config: Config, logs: Path, port: int) -> Child:
         "--preload",
     ]
     gunicorn += ["--graceful-timeout", "2", "--no-control-socket"]
+    gunicorn += ["--limit-request-line", "8190"]  # a search may tick many boxes
     return _part(config, logs / "web.log", gunicorn, signal.SIGQUIT, (signal.SIGTERM, 3))
 
 

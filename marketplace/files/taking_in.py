@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from marketplace.db import Base, after_commit
 from marketplace.files import scanning
 from marketplace.files.contents import DOCUMENTS, Format, Refused, clean_name, examined
-from marketplace.files.keeping import store
+from marketplace.files.keeping import Missing, store
 from marketplace.files.tables import Scan, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,32 @@ def keep_made(
 ) -> StoredFile:
     """Keep a file that we wrote ourselves for somebody; it is for the caller to link it."""
     return _keep(session, data, name, made, user_id, now, Scan.NOT_SCANNED)
+
+
+def copy_of(session: Session, file: StoredFile, user_id: int, now: datetime) -> StoredFile | None:
+    """The same file once more, for somebody who may read it: each is forgotten alone. None when
+    the store lost its bytes."""
+    try:
+        data = open_stored(file)
+    except Missing:
+        logger.error("the bytes of the stored file %s are lost", file.key)
+        return None
+    with data:
+        key = secrets.token_hex(20)
+        store().put(key, data)
+    copied = StoredFile(
+        key=key,
+        name=file.name,
+        format=file.format,
+        size=file.size,
+        sha256=file.sha256,
+        user_id=user_id,
+        stored_at=now,
+        scan=file.scan,
+    )
+    session.add(copied)
+    session.flush()
+    return copied
 
 
 def _keep(

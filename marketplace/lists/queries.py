@@ -69,10 +69,10 @@ def asked_by(saved: SavedSearch) -> Asked:
     return asked_in((name, value) for name, values in saved.asked.items() for value in values)
 
 
-def new_results_since(
-    session: Session, saved_search: SavedSearch, since: datetime
+def results_between(
+    session: Session, saved_search: SavedSearch, since: datetime, until: datetime
 ) -> Sequence[Result]:
-    """What answers to a search and was not there then, best first, MOST_NEW at most.
+    """What answers to a search and came between two times, best first, MOST_NEW at most.
 
     A structure is new when it came, or when it published an offer; an offer when it was
     published. A place that no longer has a name finds nothing.
@@ -83,4 +83,4 @@ def new_results_since(
         return []
     place = place_of(places, code) if code else None
     search = Search(saved_search.face, asked, place, read_words(session, asked.words))
-    return results(session, search, MOST_NEW, since=since)
+    return results(session, search, MOST_NEW, came=(since, until))

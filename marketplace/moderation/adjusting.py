@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from marketplace import audit
 from marketplace.audit import Action
 from marketplace.moderation.deciding import waiting_entry
-from marketplace.moderation.tables import DeskNote
+from marketplace.moderation.tables import DeskNote, QueueEntry
 from marketplace.needs.amending import differences
+from marketplace.needs.amending_lots import locked_with_lots, lot_differences, open_lot
 from marketplace.needs.drafting import Answers, ChangedElsewhere, fingerprint, write_answers
 from marketplace.needs.lifecycle import ForbiddenMove, Move
-from marketplace.needs.posting import need_for_update
+from marketplace.needs.lots import lot_seen
+from marketplace.needs.posting import LotDraft, need_for_update, write_lot
 
 TARGETING = (
     "sectors",
@@ -54,17 +56,58 @@ def adjust(
     if (found := fingerprint(need, TARGETING)) != seen:
         raise ChangedElsewhere(need, found)
     write_answers(need, answers)
+    return _keep(session, entry, moderator_id, changes, said(changes), now, ip)
+
+
+def adjust_lot(
+    session: Session,
+    need_id: int,
+    lot_id: int,
+    moderator_id: int,
+    draft: LotDraft,
+    seen: str,
+    said: Callable[[Mapping[str, list[Any]]], str],
+    now: datetime,
+    ip: str = "",
+) -> DeskNote | None:
+    """The same of one lot alone. `seen` is its fingerprint when the page was shown.
+
+    Raises LotGone besides.
+    """
+    need = locked_with_lots(session, need_id)
+    entry = waiting_entry(session, need_id)
+    if entry is None:
+        raise ForbiddenMove(need.status, Move.APPROVE)
+    lot = open_lot(need, lot_id)
+    changes = lot_differences(lot, draft)
+    if not changes:
+        return None
+    if (found := lot_seen(lot)) != seen:
+        raise ChangedElsewhere(need, found)
+    write_lot(lot, draft)
+    return _keep(session, entry, moderator_id, changes, said(changes), now, ip)
+
+
+def _keep(
+    session: Session,
+    entry: QueueEntry,
+    moderator_id: int,
+    changes: dict[str, list[Any]],
+    words: str,
+    now: datetime,
+    ip: str,
+) -> DeskNote:
     note = DeskNote(
-        need_id=need_id,
+        need_id=entry.need_id,
         desk_id=entry.desk_id,
         user_id=moderator_id,
-        words=said(changes),
+        words=words,
         changes=changes,
         written_at=now,
     )
     session.add(note)
     session.flush()
-    about = ("need", need_id)
+    about = ("need", note.need_id)
     fields = sorted(changes)
     audit.note(session, Action.CHANGED, actor_id=moderator_id, about=about, ip=ip, fields=fields)
     return note

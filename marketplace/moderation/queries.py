@@ -28,7 +28,7 @@ from marketplace.moderation.tables import (
 from marketplace.needs.tables import Need, NeedZone
 from marketplace.offers.tables import Offer
 from marketplace.structures.tables import Structure, StructureClaim
-from marketplace.territories.tables import Territory
+from marketplace.territories.queries import inside, touches
 
 
 class Subject(StrEnum):
@@ -119,18 +119,11 @@ def _asked(sifted: Sifted, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _is_in(code: str) -> ColumnElement[bool]:
-    inside = select(Territory.code).where(
-        or_(
-            Territory.code == code,
-            Territory.epci == code,
-            Territory.department == code,
-            Territory.region == code,
-        )
-    )
-    zoned = select(NeedZone.need_id).where(NeedZone.territory_code.in_(inside))
-    needs = select(Need.id).where(or_(Need.commune_code.in_(inside), Need.id.in_(zoned)))
+    zoned = select(NeedZone.need_id).where(touches(NeedZone.territory_code, code))
+    here = inside(code)
+    needs = select(Need.id).where(or_(Need.commune_code.in_(here), Need.id.in_(zoned)))
     seated = select(Structure.id).where(
-        or_(Structure.commune_code.in_(inside), Structure.department_code.in_(inside))
+        or_(Structure.commune_code.in_(here), Structure.department_code.in_(here))
     )
     claims = select(StructureClaim.id).where(StructureClaim.structure_id.in_(seated))
     offers = select(Offer.id).where(Offer.structure_id.in_(seated))

@@ -1,4 +1,5 @@
-"""Joining files to a need, and taking them away, while its buyer writes it or it is open."""
+"""Joining files to a need, and taking them away, while its buyer writes it,
+it waits for its desk, or it is open."""
 
 from datetime import datetime
 
@@ -9,9 +10,9 @@ from marketplace.files.tables import StoredFile
 from marketplace.files.taking_in import forget
 from marketplace.needs.amending import check_open, keep_changes
 from marketplace.needs.drafting import Answers
-from marketplace.needs.lifecycle import EDITABLE
+from marketplace.needs.lifecycle import EDITABLE, Status
 from marketplace.needs.posting import need_for_update
-from marketplace.needs.tables import Need, NeedFile
+from marketplace.needs.tables import Need, NeedAmendment, NeedFile
 
 MOST_FILES = 5
 
@@ -30,26 +31,20 @@ def places_left(session: Session, need_id: int, now: datetime) -> int:
     return MOST_FILES - (session.scalar(counted) or 0)
 
 
-def attach(session: Session, need_id: int, file: StoredFile, user_id: int, now: datetime) -> None:
-    """Join a file that was taken in; of an open need, it is an amendment.
-
-    Raises TooMany; NotOpen as above.
-    """
+def attach(session: Session, need_id: int, file: StoredFile, now: datetime) -> None:
+    """Join a file that was taken in. Raises TooMany; NotOpen as above."""
     if places_left(session, need_id, now) <= 0:
         raise TooMany(f"need {need_id} has {MOST_FILES} files")
-    before = _names(session, need_id)
     session.add(NeedFile(need_id=need_id, file_id=file.id))
     session.flush()
-    _tell(session, need_id, before, user_id, now)
 
 
-def detach(session: Session, need_id: int, key: str, user_id: int, now: datetime) -> bool:
+def detach(session: Session, need_id: int, key: str, now: datetime) -> bool:
     """Take a file away and forget it; False when the need has none of this key.
 
     Raises NotOpen as above.
     """
     need = _changeable(session, need_id, now)
-    before = _names(session, need_id)
     joined = select(NeedFile).join(NeedFile.file)
     found = session.scalars(
         joined.where(NeedFile.need_id == need.id, StoredFile.key == key)
@@ -59,25 +54,30 @@ def detach(session: Session, need_id: int, key: str, user_id: int, now: datetime
     session.delete(found)
     session.flush()
     forget(session, found.file_id)
-    _tell(session, need_id, before, user_id, now)
     return True
 
 
-def _changeable(session: Session, need_id: int, now: datetime) -> Need:
-    need = need_for_update(session, need_id)
-    if need.status not in EDITABLE:
-        check_open(need, now)
-    return need
-
-
-def _names(session: Session, need_id: int) -> list[str]:
+def file_names(session: Session, need_id: int) -> list[str]:
+    """In the order in which they were joined."""
     joined = select(StoredFile.name).join(NeedFile).where(NeedFile.need_id == need_id)
     return list(session.scalars(joined.order_by(StoredFile.id)))
 
 
-def _tell(session: Session, need_id: int, before: list[str], user_id: int, now: datetime) -> None:
-    """Structures that were told of an open need learn that its files are others."""
+def keep_file_changes(
+    session: Session, need_id: int, before: list[str], user_id: int, now: datetime
+) -> NeedAmendment | None:
+    """The amendment that other files make of a need that was sent, whose names were `before`: one
+    for all that came together. None for a need that is being written, or when nothing changed.
+    """
     need = _changeable(session, need_id, now)
-    if need.status not in EDITABLE:
-        changes = {"files": [before, _names(session, need_id)]}
-        keep_changes(session, need, user_id, changes, Answers(), now)
+    after = file_names(session, need_id)
+    if need.status in EDITABLE or after == before:
+        return None
+    return keep_changes(session, need, user_id, {"files": [before, after]}, Answers(), now)
+
+
+def _changeable(session: Session, need_id: int, now: datetime) -> Need:
+    need = need_for_update(session, need_id)
+    if need.status not in EDITABLE | {Status.SUBMITTED}:
+        check_open(need, now)
+    return need

@@ -94,10 +94,12 @@ def why_not_reopen(
     if need.status is not Status.CLOSED or has_outcome:
         return "Seul un besoin clos, dont la suite n'est pas donnée, peut être rouvert"
     if any(move.move is Move.REOPEN for move in moves):
-        return "Ce besoin a déjà été rouvert une fois : dupliquez-le pour le publier de nouveau"
+        return (
+            "Ce besoin a déjà été rouvert une fois\u00a0: dupliquez-le pour le publier de nouveau"
+        )
     closed = [move.moved_at for move in moves if move.move is Move.CLOSE]
     if closed and now - closed[-1] > REOPENED_WITHIN:
-        return "Ce besoin est clos depuis plus de 30 jours : dupliquez-le pour le publier"
+        return "Ce besoin est clos depuis plus de 30 jours\u00a0: dupliquez-le pour le publier"
     return None
 
 

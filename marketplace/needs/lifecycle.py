@@ -45,6 +45,15 @@ NEXT: dict[tuple[Status, Move], Status] = {
     (Status.CLOSED, Move.ABANDON): Status.ABANDONED,
 }
 
+ENDS: dict[Move, Status] = {
+    Move.AWARD: Status.AWARDED,
+    Move.FIND_UNSUCCESSFUL: Status.UNSUCCESSFUL,
+    Move.ABANDON: Status.ABANDONED,
+}
+"""What came of it; its buyer may correct one into another, and says why."""
+
+OVER = frozenset(ENDS.values())
+
 EDITABLE = frozenset({Status.DRAFT, Status.CHANGES_REQUESTED})
 
 

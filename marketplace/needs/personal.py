@@ -1,10 +1,11 @@
-"""What needs hold about a person. All of it stays: a need is its organisation's, and what
-became of it has to be explained. The account that it names is what loses its name."""
+"""What needs hold about a person. It stays, but for the purchases that it follows: a need is
+its organisation's, and what became of it has to be explained. The account that it names is what
+loses its name."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from marketplace.needs.tables import Need, NeedAmendment, NeedMove, PlannedPurchase
+from marketplace.needs.tables import Need, NeedAmendment, NeedMove, PlanFollow, PlannedPurchase
 
 
 def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object]]]:
@@ -29,8 +30,15 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
     plans = session.scalars(
         select(PlannedPurchase).filter_by(author_id=user_id).order_by(PlannedPurchase.id)
     )
+    follows = session.execute(
+        select(PlanFollow, PlannedPurchase.title)
+        .join(PlannedPurchase, PlannedPurchase.id == PlanFollow.plan_id)
+        .where(PlanFollow.user_id == user_id)
+        .order_by(PlanFollow.plan_id)
+    )
     return {
         "achats_prevus": [{"achat": row.title, "annonce_le": row.created_at} for row in plans],
+        "achats_suivis": [{"achat": title, "depuis_le": row.followed_at} for row, title in follows],
         "besoins_deposes": [
             {
                 "besoin": row.title,
@@ -52,3 +60,7 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
             for row, title in amendments
         ],
     }
+
+
+def erase(session: Session, user_id: int) -> None:
+    session.execute(delete(PlanFollow).filter_by(user_id=user_id))

@@ -3,18 +3,26 @@
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Literal, TypedDict
 
-from sqlalchemy import ColumnElement, Select, any_, or_, select
+from sqlalchemy import ColumnElement, Select, any_, delete, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.needs.drafting import Answers, new_key, start_draft
-from marketplace.needs.tables import Need, NeedKind, PlaceType, PlannedPurchase
+from marketplace.needs.tables import Need, NeedKind, PlaceType, PlanFollow, PlannedPurchase
 from marketplace.territories.gazetteer import COUNTRY
+from marketplace.territories.queries import inside, touches
 from marketplace.territories.tables import Territory
 
 AHEAD = 8
 """Quarters that can be chosen: two years."""
+WHOM_IT_CONCERNS: tuple[Literal["sectors", "place_type", "commune_code", "zones"], ...] = (
+    "sectors",
+    "place_type",
+    "commune_code",
+    "zones",
+)
 
 
 class Said(TypedDict):
@@ -47,6 +55,10 @@ def quarters(today: date) -> list[tuple[int, int]]:
     return [(q // 4, q % 4 + 1) for q in range(first, first + AHEAD)]
 
 
+def in_words(year: int, quarter: int) -> str:
+    return f"{'1er' if quarter == 1 else f'{quarter}e'} trimestre {year}"
+
+
 def plan(session: Session, said: Said, author_id: int, now: datetime) -> PlannedPurchase:
     purchase = PlannedPurchase(**said, author_id=author_id, created_at=now)
     session.add(purchase)
@@ -55,8 +67,13 @@ def plan(session: Session, said: Said, author_id: int, now: datetime) -> Planned
 
 
 def change_plan(session: Session, purchase_id: int, said: Said) -> None:
-    """Raises NoResultFound; AlreadyANeed."""
+    """What it is about or where changed: others are concerned, and are to be told.
+
+    Raises NoResultFound; AlreadyANeed.
+    """
     purchase = _still_planned(session, purchase_id)
+    if any(getattr(purchase, name) != said[name] for name in WHOM_IT_CONCERNS):
+        purchase.told_at = None
     for name, value in said.items():
         setattr(purchase, name, value)
 
@@ -90,6 +107,22 @@ def become_need(session: Session, purchase_id: int, user_id: int, now: datetime)
     return need
 
 
+def follow(session: Session, purchase_id: int, user_id: int, now: datetime) -> None:
+    """Who asks is told when it is published as a need; to ask twice changes nothing."""
+    wanted = insert(PlanFollow).values(plan_id=purchase_id, user_id=user_id, followed_at=now)
+    session.execute(wanted.on_conflict_do_nothing())
+
+
+def unfollow(session: Session, purchase_id: int, user_id: int) -> None:
+    session.execute(delete(PlanFollow).filter_by(plan_id=purchase_id, user_id=user_id))
+
+
+def followed_among(session: Session, purchase_ids: Collection[int], user_id: int) -> set[int]:
+    """Those of these purchases that a person follows."""
+    theirs = select(PlanFollow.plan_id).filter_by(user_id=user_id)
+    return set(session.scalars(theirs.where(PlanFollow.plan_id.in_(purchase_ids))))
+
+
 def planned_by(organisation_ids: Collection[int]) -> Select[PlannedPurchase]:
     """The plans of these organisations, the nearest first, those that became needs last."""
     theirs = select(PlannedPurchase).where(PlannedPurchase.organisation_id.in_(organisation_ids))
@@ -102,11 +135,11 @@ def planned_by(organisation_ids: Collection[int]) -> Select[PlannedPurchase]:
 
 
 def announced(
-    today: date, sectors: Collection[str] | None = None, zone: Territory | None = None
+    today: date, sectors: Collection[str] | None = None, zone: str | None = None
 ) -> Select[PlannedPurchase]:
     """What is still planned, the nearest quarter first; of some sectors, of a territory.
 
-    A plan concerns a territory when it lies in it, holds it, or speaks of the whole country.
+    A plan concerns a territory, given by its code, when they have a commune in common.
     """
     year, quarter = quarters(today)[0]
     coming = or_(
@@ -116,30 +149,21 @@ def announced(
     plans = select(PlannedPurchase).where(PlannedPurchase.need_id.is_(None), coming)
     if sectors is not None:
         plans = plans.where(PlannedPurchase.sectors.overlap(list(sectors)))
-    if zone is not None and zone.code != COUNTRY:
+    if zone is not None and zone != COUNTRY:
         plans = plans.where(_concerns(zone))
     return plans.options(joinedload(PlannedPurchase.organisation)).order_by(
         PlannedPurchase.year, PlannedPurchase.quarter, PlannedPurchase.id
     )
 
 
-def _concerns(zone: Territory) -> ColumnElement[bool]:
-    inside = select(Territory.code).where(
-        or_(
-            Territory.code == zone.code,
-            Territory.epci == zone.code,
-            Territory.department == zone.code,
-            Territory.region == zone.code,
-        )
+def _concerns(code: str) -> ColumnElement[bool]:
+    lies_here = select(Territory.code).where(
+        Territory.code == any_(PlannedPurchase.zones), touches(Territory.code, code)
     )
-    holding = [code for code in (zone.code, zone.epci, zone.department, zone.region) if code]
     return or_(
         PlannedPurchase.place_type == PlaceType.COUNTRY,
-        PlannedPurchase.commune_code.in_(inside),
-        PlannedPurchase.zones.overlap(holding),
-        select(Territory.code)
-        .where(Territory.code == any_(PlannedPurchase.zones), Territory.code.in_(inside))
-        .exists(),
+        PlannedPurchase.commune_code.in_(inside(code)),
+        lies_here.exists(),
     )
 
 

@@ -159,6 +159,23 @@ def make_move(
     need.status = lifecycle.after(need.status, move)
     if move is Move.APPROVE:
         need.published_at = now
+    _keep(session, need, move, user_id, now, reason)
+
+
+def correct_end(
+    session: Session, need: Need, move: Move, user_id: int, now: datetime, reason: str
+) -> None:
+    """Give a locked need that is over the end that it should have had, and keep who, when and
+    why. Raises ForbiddenMove."""
+    if need.status not in lifecycle.OVER or move not in lifecycle.ENDS:
+        raise lifecycle.ForbiddenMove(need.status, move)
+    need.status = lifecycle.ENDS[move]
+    _keep(session, need, move, user_id, now, reason)
+
+
+def _keep(
+    session: Session, need: Need, move: Move, user_id: int | None, now: datetime, reason: str
+) -> None:
     session.add(
         NeedMove(
             need_id=need.id,

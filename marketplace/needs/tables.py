@@ -67,6 +67,15 @@ class ResponseMode(StrEnum):
     LINK = "link"
 
 
+class LotEnding(StrEnum):
+    """Why a lot of a published need takes no more answers, while the rest of the need does."""
+
+    WITHDRAWN = "withdrawn"
+    """Nobody had answered it."""
+    CLOSED = "closed"
+    """Its answers stay with the buyer, who will say what comes of it."""
+
+
 class GroupRule(StrEnum):
     """Whether a structure may be in two groups that answer, or in one and answer alone."""
 
@@ -167,6 +176,16 @@ class Need(Base):
         order_by="NeedAmendment.id", cascade="all, delete-orphan"
     )
 
+    @property
+    def open_lots(self) -> list["Lot"]:
+        """Those that can be answered while the need can."""
+        return [lot for lot in self.lots if lot.ending is None]
+
+    @property
+    def kept_lots(self) -> list["Lot"]:
+        """Those of which something will come."""
+        return [lot for lot in self.lots if lot.ending != LotEnding.WITHDRAWN]
+
 
 class NeedSector(Base):
     """A sector that the buyer confirmed."""
@@ -205,7 +224,8 @@ class NeedMove(Base):
 class Lot(Base):
     """A part of a need that can be answered and awarded alone. `number` counts from 1.
 
-    Without a place of its own (`place_type` empty) it has its need's.
+    Without a place of its own (`place_type` empty) it has its need's. Once its need is
+    published it is never deleted: it ends, and keeps its number.
     """
 
     __tablename__ = "lots"
@@ -227,6 +247,9 @@ class Lot(Base):
     amount_min: Mapped[Decimal | None] = mapped_column(AMOUNT)
     amount_max: Mapped[Decimal | None] = mapped_column(AMOUNT)
     lever: Mapped[Lever | None]
+    ending: Mapped[LotEnding | None]
+    ended_at: Mapped[datetime | None]
+    ending_reason: Mapped[str] = mapped_column(default="")
 
     sectors: Mapped[list["LotSector"]] = relationship(cascade="all, delete-orphan")
     zones: Mapped[list["LotZone"]] = relationship(cascade="all, delete-orphan")
@@ -348,8 +371,22 @@ class PlannedPurchase(Base):
     commune_code: Mapped[str | None] = mapped_column(ForeignKey("territories.code"))
     zones: Mapped[list[str]] = mapped_column(ARRAY(String(9)), default=list)
     created_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    """When structures and facilitators were told of it, as it stands; none while they are not."""
     need_id: Mapped[int | None] = mapped_column(
         ForeignKey("needs.id", ondelete="SET NULL"), index=True
     )
 
     organisation: Mapped[Organisation] = relationship()
+
+
+class PlanFollow(Base):
+    """Who asked to be told when a planned purchase is published as a need."""
+
+    __tablename__ = "plan_follows"
+
+    plan_id: Mapped[int] = mapped_column(
+        ForeignKey("planned_purchases.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    followed_at: Mapped[datetime]

@@ -5,8 +5,18 @@ from datetime import date
 
 from marketplace import formats
 from marketplace.needs import thresholds
-from marketplace.needs.lifecycle import Move
-from marketplace.needs.tables import Lever, Lot, Nature, Need, NeedKind, PlaceType, ResponseMode
+from marketplace.needs.lifecycle import Move, Status
+from marketplace.needs.tables import (
+    Lever,
+    Lot,
+    LotEnding,
+    Nature,
+    Need,
+    NeedKind,
+    PlaceType,
+    ResponseMode,
+)
+from marketplace.sectors import cpv
 from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.structures.kinds import HANDICAP, INSERTION, Kind
 from marketplace.territories import naming
@@ -16,6 +26,19 @@ KINDS = {
     NeedKind.TENDER: "Appel d'offres",
     NeedKind.QUOTE: "Demande de devis",
     NeedKind.SOURCING: "Sourcing",
+}
+
+STATUSES = {
+    Status.DRAFT: "Brouillon",
+    Status.SUBMITTED: "En relecture",
+    Status.CHANGES_REQUESTED: "À modifier",
+    Status.PUBLISHED: "Publié",
+    Status.CLOSED: "Clos",
+    Status.AWARDED: "Attribué",
+    Status.UNSUCCESSFUL: "Infructueux",
+    Status.ABANDONED: "Sans suite",
+    Status.REJECTED: "Refusé",
+    Status.WITHDRAWN: "Retiré",
 }
 
 NATURES = {
@@ -35,6 +58,11 @@ LEVERS = {
     Lever.INSERTION_SERVICE: "Marché de services d'insertion",
     Lever.SUBCONTRACTING: "Sous-traitance à des structures inclusives",
     Lever.NONE: "Aucun",
+}
+
+LOT_ENDINGS = {
+    LotEnding.WITHDRAWN: "Retiré",
+    LotEnding.CLOSED: "Clos",
 }
 
 RESPONSE_MODES = {
@@ -128,6 +156,11 @@ def duration(months: int) -> str:
         return f"{months}\u00a0mois"
     years = months // 12
     return f"{years}\u00a0an{'s' if years > 1 else ''}"
+
+
+def cpv_codes(need: Need) -> list[str]:
+    """« 90911200-8 · Nettoyage de bâtiments » for each code."""
+    return [str(cpv.labelled(code)) for code in need.cpv_codes]
 
 
 def answering(need: Need) -> list[str]:

@@ -1,6 +1,12 @@
 """What may happen to an offer, as data. Pure."""
 
+from datetime import timedelta
 from enum import StrEnum
+
+HOLDS_FOR = timedelta(days=365)
+"""How long what a structure said of an offer is taken to hold."""
+ASKED_AHEAD = timedelta(days=30)
+"""How long before that its people are asked whether it still does."""
 
 
 class OfferStatus(StrEnum):

@@ -288,6 +288,18 @@ def chips(asked: Asked) -> list[Chip]:
 
 
 def sector_names(marks: Iterable[str]) -> list[str]:
-    """The names of the sectors that these marks tell, in the order of the list."""
-    told = [BY_SLUG[mark[2:]] for mark in marks if mark.startswith("s:") and mark[2:] in BY_SLUG]
+    """The names of the sectors declared, as these marks tell, in the order of the list."""
+    told = frozenset(marks)
+    return _names(
+        {mark[2:] for mark in told if mark.startswith("s:") and f"i:{mark[2:]}" not in told}
+    )
+
+
+def inferred_sector_names(marks: Iterable[str]) -> list[str]:
+    """The same of those that nobody declared, and that the words imply."""
+    return _names({mark[2:] for mark in marks if mark.startswith("i:")})
+
+
+def _names(slugs: Iterable[str]) -> list[str]:
+    told = [BY_SLUG[slug] for slug in slugs if slug in BY_SLUG]
     return [sector.name for sector in sorted(told, key=lambda sector: sector.index)]

@@ -13,6 +13,7 @@ from marketplace.offers.drafting import (
     missing,
     offer_for_update,
 )
+from marketplace.offers.inferring import infer_sectors
 from marketplace.offers.lifecycle import ForbiddenMove, Move, OfferStatus
 from marketplace.offers.tables import Offer
 from marketplace.structures.tables import Structure
@@ -85,10 +86,12 @@ def move_offer(
 
 
 def relist(session: Session, structure_id: int) -> None:
-    """What ranking reads of a structure changed: ask for the shortlists where it may stand.
+    """What ranking and search read of a structure changed: ask for the shortlists where it may
+    stand.
 
     One of its offers is enough, since the job reads them all.
     """
+    infer_sectors(session, [structure_id])
     shown = select(Offer.id).where(
         Offer.structure_id == structure_id, Offer.status == OfferStatus.PUBLISHED
     )

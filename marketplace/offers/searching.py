@@ -171,13 +171,19 @@ def total_of(session: Session, search: Search) -> int:
 
 
 def results(
-    session: Session, search: Search, limit: int, skipped: int = 0, since: datetime | None = None
+    session: Session,
+    search: Search,
+    limit: int,
+    skipped: int = 0,
+    came: tuple[datetime, datetime] | None = None,
 ) -> list[Result]:
-    """Those of a page, best first; `since` keeps what was not there before. Three queries."""
+    """Those of a page, best first; `came` keeps what came after a time and until another.
+    Three queries."""
     away = _distance(search.place)
     wanted = [*_wanted(search), *_ticked(search)]
-    if since is not None:
-        wanted.append(SearchDocument.fresh_at > since)
+    if came is not None:
+        since, until = came
+        wanted += [SearchDocument.fresh_at > since, SearchDocument.fresh_at <= until]
     ordered = select(SearchDocument.id, away).where(*wanted).order_by(*_order(search, away))
     on_page = session.execute(ordered.limit(limit).offset(skipped))
     distances = {number: distance_km for number, distance_km in on_page}  # noqa: C416 - rows, for mypy

@@ -101,6 +101,21 @@ class OfferZone(Base):
     territory_code: Mapped[str] = mapped_column(ForeignKey("territories.code"), primary_key=True)
 
 
+class OfferReading(Base):
+    """The sectors that the words of an implied offer clearly say; `digest` is that of the words.
+
+    Search finds the offer by them. offers.inferring writes it.
+    """
+
+    __tablename__ = "offer_readings"
+
+    offer_id: Mapped[int] = mapped_column(
+        ForeignKey("offers.id", ondelete="CASCADE"), primary_key=True
+    )
+    digest: Mapped[str] = mapped_column(String(32))
+    sector_slugs: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
 class OfferMove(Base):
     """One step in an offer's life: who, when, why."""
 
@@ -119,7 +134,8 @@ class OfferMove(Base):
 
 class SearchDocument(Base):
     """What can be found: an open structure, or one of its published offers. Triggers of
-    migration 0009, which says what `facets` and `reach` hold, write it: nothing else does."""
+    migrations 0009 and 0021, which say what `facets` and `reach` hold, write it: nothing else
+    does."""
 
     __tablename__ = "search_documents"
     __table_args__ = (

@@ -24,6 +24,8 @@ class Told:
     reach: frozenset[str]
     named_sectors: Sequence[str]
     """Those that the visitor asked for, or that its words surely name."""
+    inferred_sectors: Sequence[str]
+    """The same, that nobody declared."""
     further: Sequence[str]
     """What else was ticked and that it bears, in French."""
 
@@ -46,6 +48,9 @@ def reasons(told: Told, sought: Sought) -> list[str]:
     if told.named_sectors:
         word = "Secteurs" if len(told.named_sectors) > 1 else "Secteur"
         said.append(f"{word}{NBSP}: {', '.join(told.named_sectors)}")
+    if told.inferred_sectors:
+        start = "Secteurs déduits" if len(told.inferred_sectors) > 1 else "Secteur déduit"
+        said.append(f"{start} de ses activités{NBSP}: {', '.join(told.inferred_sectors)}")
     if sought.place_marks:
         said += _place(told, sought)
     said += told.further

@@ -1,7 +1,9 @@
 """What offers are, in French. Pure but for the row that it is handed."""
 
+from datetime import datetime
+
 from marketplace import formats
-from marketplace.offers.lifecycle import Move, OfferStatus
+from marketplace.offers.lifecycle import ASKED_AHEAD, HOLDS_FOR, Move, OfferStatus
 from marketplace.offers.tables import CoverageType, Offer, ServiceType
 from marketplace.sectors.aims import AIMS
 from marketplace.sectors.nomenclature import BY_SLUG
@@ -14,6 +16,15 @@ SERVICE_TYPES = {
     ServiceType.DISP: "Mise à disposition de personnel",
 }
 
+STATUSES = {
+    OfferStatus.DRAFT: "Brouillon",
+    OfferStatus.SUBMITTED: "En relecture",
+    OfferStatus.CHANGES_REQUESTED: "À modifier",
+    OfferStatus.PUBLISHED: "Publiée",
+    OfferStatus.PAUSED: "En pause",
+    OfferStatus.ARCHIVED: "Archivée",
+    OfferStatus.REJECTED: "Refusée",
+}
 
 MOVES = {
     Move.SUBMIT: "Envoyée au guichet",
@@ -27,6 +38,13 @@ MOVES = {
     Move.RESUME: "Reprise",
     Move.ARCHIVE: "Archivée",
 }
+
+
+def is_to_confirm(offer: Offer, now: datetime) -> bool:
+    """Whether its structure is asked if it still holds, as queries.to_confirm."""
+    said_at = offer.confirmed_at or offer.published_at
+    is_shown = offer.status is OfferStatus.PUBLISHED and not offer.is_implied
+    return is_shown and said_at is not None and said_at < now - HOLDS_FOR + ASKED_AHEAD
 
 
 def last_reason(offer: Offer) -> str | None:
@@ -48,6 +66,12 @@ def capacity(offer: Offer) -> list[tuple[str, str]]:
     if offer.hours_a_week:
         found.append(("Disponible", f"{formats.number(offer.hours_a_week)}\u00a0h par semaine"))
     return found
+
+
+def holds(offer: Offer) -> str | None:
+    """Since when what the offer says holds, for a buyer; nothing of what nobody declared."""
+    said_at = offer.confirmed_at or offer.published_at
+    return None if offer.is_implied or said_at is None else formats.long_date(said_at)
 
 
 def coverage(offer: Offer, places: Gazetteer) -> str:

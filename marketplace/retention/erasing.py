@@ -17,6 +17,7 @@ from marketplace.digests import personal as digests
 from marketplace.lists import personal as lists
 from marketplace.mail import Promise
 from marketplace.moderation import personal as moderation
+from marketplace.needs import personal as needs
 from marketplace.structures import claiming
 from marketplace.structures import personal as structures
 
@@ -139,6 +140,7 @@ def erase_account(
     address = user.email if user.email_verified_at else None
     moderation.erase(session, user_id, now)
     lists.erase(session, user_id, now)
+    needs.erase(session, user_id)
     structures.erase(session, user_id, now)
     digests.erase(session, user_id, address)
     mail.erase(session, user_id, address)

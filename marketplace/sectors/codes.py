@@ -1,7 +1,6 @@
 """What the codes of public statistics say of sectors: CPV for needs, NAF for firms. Pure."""
 
 import csv
-import re
 from functools import cache
 
 from marketplace.sectors.lexicon import OUTSIDE
@@ -10,18 +9,6 @@ from marketplace.text import plain
 
 _FULL_GRADE = 3
 _OUTSIDE = "outside"
-_CPV = re.compile(r"([0-9]{2})[0-9]{6}(?:-[0-9])?")
-_DIVISIONS = frozenset(
-    "03 09 14 15 16 18 19 22 24 30 31 32 33 34 35 37 38 39 41 42 43 44 45 48 50 51 55 60 63 64 "
-    "65 66 70 71 72 73 75 76 77 79 80 85 90 92 98".split()
-)
-"""Of the common procurement vocabulary, regulation (EC) 213/2008."""
-
-
-def is_cpv(code: str) -> bool:
-    """Eight digits of a division that exists, with or without the check digit."""
-    found = _CPV.fullmatch(code)
-    return found is not None and found[1] in _DIVISIONS
 
 
 def classes_of_cpv(code: str) -> list[tuple[int, float]]:

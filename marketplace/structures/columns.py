@@ -26,6 +26,9 @@ LABELS = {
 }
 """What an import takes, by the name of the column that structures.register reads."""
 
+NOTED = LABELS | {"networks": "Réseaux", "kept": "Gardé"}
+"""What the account of an import speaks of."""
+
 INDISPENSABLE = ("siret", "name")
 """A register without them tells no structure apart; the kind may be told once for all."""
 

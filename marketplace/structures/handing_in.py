@@ -34,7 +34,12 @@ class NotNow(Exception):
 
 
 def hand_in(
-    session: Session, file: BinaryIO, file_name: str, user_id: int, now: datetime
+    session: Session,
+    file: BinaryIO,
+    file_name: str,
+    user_id: int,
+    now: datetime,
+    network_id: int | None = None,
 ) -> StructureImport:
     """Keep the lines of a file, and guess its columns. Raises Unreadable, in French where it
     can."""
@@ -43,6 +48,7 @@ def hand_in(
         raise Unreadable("aucune colonne n'y est reconnue")
     handed_in = StructureImport(
         user_id=user_id,
+        network_id=network_id,
         file_name=file_name,
         header=[_kept(name)[:120] for name in table.header],
         mapping=guessed(table.header),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.accounts.tables import User
 from marketplace.db import Base
 from marketplace.structures.kinds import Kind
+from marketplace.structures.network_tables import Network
 
 
 class ImportStatus(StrEnum):
@@ -31,16 +32,20 @@ class Outcome(StrEnum):
     """An earlier line is the same structure: the first one counts."""
     SKIPPED = "skipped"
     """It looks like a structure that is known, and was left out for that."""
+    KEPT = "kept"
+    """What it says differs, but the network that hands it in may not change the structure."""
 
 
 class StructureImport(Base):
     """A register handed in. `mapping` tells, by the columns that we know, the place of the
-    sheet's own, from 0; `kind` is the structures' when no column tells it."""
+    sheet's own, from 0; `kind` is the structures' when no column tells it. `network_id` is set
+    when a network brings its members in: it may do less than an administrator."""
 
     __tablename__ = "structure_imports"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    network_id: Mapped[int | None] = mapped_column(ForeignKey("networks.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(120))
     header: Mapped[list[str]] = mapped_column(JSONB)
     mapping: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
@@ -53,6 +58,7 @@ class StructureImport(Base):
     finished_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+    network: Mapped[Network | None] = relationship()
 
 
 class StructureImportRow(Base):

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from marketplace.jsonl import Refused
 from marketplace.sheets import BrokenRow, Row
+from marketplace.structures.columns import NOTED
 from marketplace.structures.kinds import Kind
 from marketplace.structures.placing import seat_of
 from marketplace.structures.register import Entry, entry_of
-from marketplace.structures.tables import Structure, StructureChange
+from marketplace.structures.rights import joined, kept_from, withheld
+from marketplace.structures.tables import Structure, StructureChange, StructureMember
 from marketplace.territories.gazetteer import Gazetteer
 from marketplace.territories.queries import gazetteer
 from marketplace.text import slug, sort_key
@@ -42,6 +44,8 @@ _COMPARED = (
     "email",
     "phone",
 )
+
+_READ = ("id", "siret", "kind", "name", "networks", *_COMPARED)
 
 _SEAT = {"address", "postcode", "city", "commune_code", "department_code", "lat", "lon"} | {
     "is_point_approximate"
@@ -78,6 +82,19 @@ class Report:
     refused: list[Notice] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.kept: dict[int, dict[str, list[str]]] = {}
+        """By line and reason, what had to be kept though the line says otherwise: for networks
+        alone, so that it is no part of a written report."""
+
+    def keep(self, line: int, name: str, reason: str, value: object = "") -> None:
+        if name in NOTED:
+            label = NOTED[name][0].lower() + NOTED[name][1:]
+            said = (
+                f"{label} «\u00a0{value[:60]}\u00a0»" if value and isinstance(value, str) else label
+            )
+            self.kept.setdefault(line, {}).setdefault(reason, []).append(said)
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -90,16 +107,27 @@ class Imported:
     is_changed: bool
     before: Mapping[str, Any] = field(default_factory=dict)
     """Of one that was known, what the row changes, as it was: by column."""
+    activities: tuple[str, ...] = ()
+    """What the row names as sectors and that is none of the list."""
+    withheld: str = ""
+    """Why the network that brings it in may change nothing of it."""
+    is_asked_to_join: bool = False
+    """Its people hold its page: they alone say that it belongs to the network."""
 
 
 def import_batches(
-    session: Session, rows: Iterable[Row | BrokenRow], report: Report
+    session: Session,
+    rows: Iterable[Row | BrokenRow],
+    report: Report,
+    network: str | None = None,
 ) -> Iterator[list[Imported]]:
     """Create and update structures by SIRET, kind and name; one list for each batch of rows.
 
-    What a row leaves empty stays as it was. Each row is counted as read, and noted when it
-    is refused or odd; whether the others changed something is for the caller to count, who
-    may know of more changes.
+    What a row leaves empty stays as it was. When a network brings its members in, they join it,
+    and what structures.rights keeps from it is left as it was.
+
+    Each row is counted as read, and noted when it is refused or odd; whether the others changed
+    something is for the caller to count, who may know of more changes.
     """
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     places = gazetteer(session)
@@ -108,7 +136,7 @@ def import_batches(
     while batch := list(islice(remaining, BATCH)):
         entries = list(_entries(batch, report))
         _note_repeats(entries, seen, report)
-        yield _upsert(session, entries, places, report)
+        yield _upsert(session, entries, places, report, network)
 
 
 def _entries(rows: Sequence[Row | BrokenRow], report: Report) -> Iterator[tuple[int, Entry]]:
@@ -134,12 +162,17 @@ def _note_repeats(
 
 
 def _upsert(
-    session: Session, entries: Sequence[tuple[int, Entry]], places: Gazetteer, report: Report
+    session: Session,
+    entries: Sequence[tuple[int, Entry]],
+    places: Gazetteer,
+    report: Report,
+    network: str | None,
 ) -> list[Imported]:
     if not entries:
         return []
     known = _known(session, {_key(entry) for _, entry in entries})
     own = _own_words(session, known)
+    claimed = _claimed(session, known) if network else set[Key]()
     new: dict[Key, dict[str, Any]] = {}
     changed: dict[Key, dict[str, Any]] = {}
     outcomes = []
@@ -148,15 +181,25 @@ def _upsert(
         values = _values(entry, places, line, report)
         row = known.get(key)
         is_new = row is None
-        values = {name: value for name, value in values.items() if name not in own.get(key, ())}
         if row is None:
             row = known[key] = new[key] = _fresh(entry) | values
-        before = {name: row[name] for name, value in values.items() if row[name] != value}
-        if before:
-            row.update(values)
+        reason, kept = "", dict[str, str]()
+        if network:
+            values["networks"] = joined(network, row["networks"])
             if key not in new:
-                changed[key] = row
-        outcomes.append((row, line, entry.sectors, is_new, before))
+                reason = withheld(network, row["networks"], key in claimed)
+                kept = kept_from(reason, row, values, own.get(key, ()))
+        differs = [name for name, value in values.items() if row[name] != value]
+        unspoken = [name for name in differs if name not in own.get(key, ()) and name not in kept]
+        before = {name: row[name] for name in unspoken}
+        row.update({name: values[name] for name in unspoken})
+        if before and key not in new:
+            changed[key] = row
+        for name in differs:
+            if name in kept:
+                report.keep(line, name, kept[name], row[name])
+        asked = "networks" in differs and "networks" in kept
+        outcomes.append((row, line, entry, is_new, before, reason, asked))
     if changed:
         session.execute(update(Structure), list(changed.values()))
     if new:
@@ -166,13 +209,23 @@ def _upsert(
         for id_, siret, kind, name in made:
             new[siret, kind, name]["id"] = id_
     return [
-        Imported(row["id"], line, sectors, is_new, bool(before), before)
-        for row, line, sectors, is_new, before in outcomes
+        Imported(
+            structure_id=row["id"],
+            line=line,
+            sectors=entry.sectors,
+            is_new=is_new,
+            is_changed=bool(before),
+            before=before,
+            activities=entry.activities,
+            withheld=reason,
+            is_asked_to_join=asked,
+        )
+        for row, line, entry, is_new, before, reason, asked in outcomes
     ]
 
 
 def _known(session: Session, keys: Collection[Key]) -> dict[Key, dict[str, Any]]:
-    columns = [getattr(Structure, name) for name in ("id", "siret", "kind", "name", *_COMPARED)]
+    columns = [getattr(Structure, name) for name in _READ]
     parts = [literal(list(part), ARRAY(String)) for part in zip(*keys, strict=True)]
     asked = func.unnest(*parts).table_valued("siret", "kind", "name").render_derived()
     is_asked = tuple_(Structure.siret, Structure.kind, Structure.name) == tuple_(*asked.c)
@@ -191,6 +244,12 @@ def _own_words(session: Session, known: Mapping[Key, dict[str, Any]]) -> dict[Ke
         columns = _MOVES_TOGETHER.get(name, {name})
         own.setdefault(key_of[structure_id], set()).update(columns)
     return own
+
+
+def _claimed(session: Session, known: Mapping[Key, dict[str, Any]]) -> set[Key]:
+    key_of = {row["id"]: key for key, row in known.items()}
+    held = select(StructureMember.structure_id).where(StructureMember.structure_id.in_(key_of))
+    return {key_of[structure_id] for structure_id in session.scalars(held.distinct())}
 
 
 def _values(entry: Entry, places: Gazetteer, line: int, report: Report) -> dict[str, Any]:
@@ -234,6 +293,7 @@ def _fresh(entry: Entry) -> dict[str, Any]:
         "lat": None,
         "lon": None,
         "is_point_approximate": False,
+        "networks": [],
     }
 
 

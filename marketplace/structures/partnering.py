@@ -1,6 +1,6 @@
 """Inviting people to follow the structures of a network, and letting them go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -13,6 +13,7 @@ from marketplace.accounts.tables import Invitation, InvitationKind, User
 from marketplace.audit import Action
 from marketplace.structures.network_tables import Network, NetworkPartner
 from marketplace.structures.networks import NETWORKS
+from marketplace.structures.tables import Structure, StructureMember, StructureRole
 
 PARTNER = "partner"
 
@@ -72,6 +73,34 @@ def join(session: Session, invitation: Invitation, user_id: int, now: datetime, 
     row = {"network_id": invitation.subject_id, "user_id": user_id, "joined_at": now}
     session.execute(insert(NetworkPartner).values(row).on_conflict_do_nothing())
     _note(session, Action.MEMBER_ADDED, user_id, user_id, invitation.subject_id, ip)
+
+
+def ask_to_join(session: Session, network: Network, structure_ids: Collection[int]) -> None:
+    """Tell the managers of structures that a network counts them among its members, once for
+    ever: they alone say so on their page."""
+    managers = (
+        select(Structure, User)
+        .join(StructureMember, StructureMember.structure_id == Structure.id)
+        .join(User, User.id == StructureMember.user_id)
+        .where(
+            Structure.id.in_(structure_ids),
+            StructureMember.role == StructureRole.MANAGER,
+            User.is_active,
+        )
+    )
+    for structure, user in session.execute(managers) if structure_ids else ():
+        mail.post(
+            session,
+            key=f"network_counts:{network.id}:{structure.id}:{user.id}",
+            kind="structures/network_counts_you",
+            address=user.email,
+            promise=mail.Promise.AT_MOST_ONCE,
+            user_id=user.id,
+            link=f"/ma-structure/{structure.slug}/reconnaissances",
+            name=user.full_name,
+            structure=structure.display_name,
+            network=network.name,
+        )
 
 
 def let_go(session: Session, network_id: int, user_id: int, by_id: int, ip: str = "") -> None:

@@ -42,7 +42,7 @@ def table(file: BinaryIO) -> Table:
         raise Unreadable("ce n'est pas du JSON") from error
     found = said.get("results") if isinstance(said, dict) else said
     if not isinstance(found, list) or not found:
-        raise Unreadable("ce JSON n'a pas de liste « results »")
+        raise Unreadable("ce JSON n'a pas de liste «\u00a0results\u00a0»")
     return Table(list(COLUMNS), _lines(found))
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -33,6 +33,10 @@ OPTIONAL = ("email", "phone", "sectors")
 
 _LONGEST = {"brand": 255, "legal_form": 120, "address": 255, "city": 120}
 _LONGEST_NAME = 255
+_FORMULA = ("=", "\uff1d")
+"""No name begins so: a spreadsheet gave the formula instead of what it shows."""
+_LONGEST_ACTIVITY = 120
+_MOST_ACTIVITIES = 12
 _VISIBLE = {"Cf": "", "Cc": " "}
 """What stands for the characters of these Unicode categories."""
 _POSTCODE = re.compile(r"\d{5}")
@@ -53,6 +57,8 @@ class Entry:
     """By the name of the column, which is also the table's."""
     address: Address
     sectors: tuple[str, ...]
+    activities: tuple[str, ...]
+    """What stands among its sectors and is none of the list, in its own words."""
     doubts: tuple[Doubt, ...]
     """What was left out of the row, and why."""
 
@@ -73,6 +79,8 @@ def entry_of(cells: Mapping[str, str]) -> Entry:
     name = _clean(cells["name"])
     if not name:
         raise Refused("name", "nom manquant")
+    if name.startswith(_FORMULA):
+        raise Refused("name", "c'est une formule, pas un nom")
     if len(name) > _LONGEST_NAME:
         raise Refused("name", f"plus de {_LONGEST_NAME} caractères")
     details = _details(cells, doubts)
@@ -82,8 +90,8 @@ def entry_of(cells: Mapping[str, str]) -> Entry:
         _department(cells["department"]),
         _point(cells, doubts),
     )
-    sectors = tuple(_sectors(_clean(cells.get("sectors", "")), doubts))
-    return Entry(number, Kind(kind), name, details, address, sectors, tuple(doubts))
+    sectors, activities = _sectors(_clean(cells.get("sectors", "")), doubts)
+    return Entry(number, Kind(kind), name, details, address, sectors, activities, tuple(doubts))
 
 
 def _clean(text: str) -> str:
@@ -98,7 +106,10 @@ def _details(cells: Mapping[str, str], doubts: list[Doubt]) -> dict[str, str]:
     details = {}
     for field, longest in _LONGEST.items():
         details[field] = _clean(cells[field])
-        if len(details[field]) > longest:
+        if details[field].startswith(_FORMULA):
+            details[field] = ""
+            doubts.append(Doubt(field, "c'est une formule, laissée de côté"))
+        elif len(details[field]) > longest:
             details[field] = ""
             doubts.append(Doubt(field, f"plus de {longest} caractères, laissé de côté"))
     naf = _clean(cells["naf"]).upper().replace(".", "").replace(" ", "")
@@ -174,18 +185,21 @@ def _degrees(cells: Mapping[str, str], field: str, most: int) -> float | None:
     return degrees
 
 
-def _sectors(cell: str, doubts: list[Doubt]) -> Iterator[str]:
-    """Slugs, from slugs or names parted by bars, semicolons or commas.
+def _sectors(cell: str, doubts: list[Doubt]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Slugs, from slugs or names parted by bars, semicolons or commas; and what is neither.
 
     Some names hold commas themselves, so the longest run of pieces that is a name wins.
     """
+    slugs, activities = [], []
     for part in re.split(r"[|;]", cell):
-        pieces = [piece for piece in part.split(",") if piece.strip()]
+        pieces = [piece.strip() for piece in part.split(",") if piece.strip()]
         while pieces:
             runs = range(len(pieces), 0, -1)
             end = next((end for end in runs if slug(",".join(pieces[:end])) in BY_SLUG), 0)
             if end:
-                yield slug(",".join(pieces[:end]))
+                slugs.append(slug(",".join(pieces[:end])))
             else:
-                doubts.append(Doubt("sectors", f"secteur inconnu\u00a0: {pieces[0].strip()[:60]}"))
+                doubts.append(Doubt("sectors", f"secteur inconnu\u00a0: {pieces[0][:60]}"))
+                activities.append(pieces[0][:_LONGEST_ACTIVITY])
             del pieces[: max(end, 1)]
+    return tuple(slugs), tuple(dict.fromkeys(activities[:_MOST_ACTIVITIES]))

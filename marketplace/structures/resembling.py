@@ -1,7 +1,7 @@
 """Structures that may be one and the same under two entries."""
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -14,54 +14,71 @@ from marketplace.text import plain
 
 NEAR = 90
 """Out of 100, as rapidfuzz counts, whatever the order of the words."""
+LETTERS = 6
+"""Of a name at least: a shorter one is a kind of structure, or its initials."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    id: int
+class Named:
+    """What tells a structure apart; `number` orders those that are compared: an id, a line."""
+
+    number: int
+    siret: str
+    kind: str
     name: str
-    shown: str
+    brand: str
+    commune_code: str | None
+    where: str = ""
+
+    @property
+    def shown(self) -> str:
+        told = f"«\u00a0{self.brand or self.name}\u00a0», {self.kind}, {formatted(self.siret)}"
+        return f"{told} ({self.where})" if self.where else told
 
 
 def lookalikes(session: Session, structure_ids: Collection[int]) -> dict[int, str]:
     """What each of these resembles among the structures that were there before it, in words:
-    the same SIRET, or a near-equal name in the same commune. One query each way."""
+    the same SIRET, or a near-equal name in the same commune. Two queries."""
     if not structure_ids:
         return {}
-    columns = (Structure.id, Structure.siret, Structure.name, Structure.brand, Structure.kind)
-    asked = select(*columns, Structure.commune_code).order_by(Structure.id)
-    new = session.execute(asked.where(Structure.id.in_(structure_ids))).all()
+    columns = (Structure.id, Structure.siret, Structure.kind, Structure.name, Structure.brand)
+    asked = select(*columns, Structure.commune_code)
+    wanted = [Named(*row) for row in session.execute(asked.where(Structure.id.in_(structure_ids)))]
     beside = or_(
-        Structure.siret.in_({one.siret for one in new}),
-        Structure.commune_code.in_({one.commune_code for one in new if one.commune_code}),
+        Structure.siret.in_({one.siret for one in wanted}),
+        Structure.commune_code.in_({one.commune_code for one in wanted if one.commune_code}),
     )
-    by_siret: dict[str, list[_Known]] = {}
-    by_commune: dict[str, list[_Known]] = {}
-    for one in session.execute(asked.where(beside)):
-        shown = f"«\u00a0{one.brand or one.name}\u00a0», {one.kind}, {formatted(one.siret)}"
-        by_siret.setdefault(one.siret, []).append(_Known(one.id, "", shown))
+    return resembling(wanted, [Named(*row) for row in session.execute(asked.where(beside))])
+
+
+def resembling(wanted: Iterable[Named], among: Iterable[Named]) -> dict[int, str]:
+    """The same, by number, of those handed in; whatever comes before counts."""
+    by_siret: dict[str, Named] = {}
+    by_commune: dict[str, list[tuple[str, Named]]] = {}
+    for one in sorted(among, key=lambda one: one.number):
+        by_siret.setdefault(one.siret, one)
         for name in _spelled(one.name, one.brand) if one.commune_code else ():
-            by_commune.setdefault(one.commune_code, []).append(_Known(one.id, name, shown))
-    names = {code: [known.name for known in there] for code, there in by_commune.items()}
+            by_commune.setdefault(one.commune_code or "", []).append((name, one))
+    names = {code: [name for name, _ in there] for code, there in by_commune.items()}
     found: dict[int, str] = {}
-    for one in new:
-        same = by_siret[one.siret][0]
-        if same.id < one.id:
-            found[one.id] = f"même SIRET que {same.shown}"
+    for one in wanted:
+        same = by_siret.get(one.siret, one)
+        if same.number < one.number:
+            found[one.number] = f"même SIRET que {same.shown}"
         elif there := by_commune.get(one.commune_code or ""):
-            before = bisect_left(there, one.id, key=lambda known: known.id)
-            among = names[one.commune_code][:before]
-            for name in _spelled(one.name, one.brand):
-                near = process.extractOne(name, among, scorer=fuzz.ratio, score_cutoff=NEAR)
-                if near is not None:
-                    found[one.id] = (
-                        f"presque le même nom que {there[near[2]].shown}, dans la même commune"
-                    )
+            near = _near(one, there, names[one.commune_code or ""])
+            if near is not None:
+                found[one.number] = f"presque le même nom que {near.shown}, dans la même commune"
     return found
 
 
-LETTERS = 6
-"""Of a name at least: a shorter one is a kind of structure, or its initials."""
+def _near(one: Named, there: list[tuple[str, Named]], names: list[str]) -> Named | None:
+    before = names[: bisect_left(there, one.number, key=lambda known: known[1].number)]
+    for name in sorted(_spelled(one.name, one.brand)):
+        best = process.extractOne(name, before, scorer=fuzz.ratio, score_cutoff=NEAR)
+        if best is not None:
+            return there[best[2]][1]
+    return None
 
 
 def _spelled(*names: str) -> set[str]:

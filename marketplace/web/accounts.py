@@ -80,7 +80,7 @@ class SignInForm(FrenchForm):
 
 class SignUpForm(AddressForm):
     profile = RadioField(
-        "Qui êtes-vous ?",
+        "Qui êtes-vous\u00a0?",
         [InputRequired("Dites si vous achetez ou si vous proposez")],
         choices=choices_of(PROFILES),
     )
@@ -288,7 +288,7 @@ def verify() -> ResponseReturnValue:
         sessions.enter(user_id, "password")
     session.pop("profile", None)
     session.pop("going_to", None)
-    flash("Votre adresse est confirmée : bienvenue sur Tandem.", "success")
+    flash("Votre adresse est confirmée\u00a0: bienvenue sur Tandem.", "success")
     return redirect(going)
 
 
@@ -327,7 +327,9 @@ def enter() -> ResponseReturnValue:
     asked = session_next()
     sessions.enter(user_id, "link")
     if not was_verified:
-        flash("Votre adresse est confirmée. Choisissez un mot de passe dans « Mon compte ».")
+        flash(
+            "Votre adresse est confirmée. Choisissez un mot de passe dans «\u00a0Mon compte\u00a0»."
+        )
     return redirect(asked)
 
 

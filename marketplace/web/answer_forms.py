@@ -4,6 +4,7 @@ from typing import Any
 
 from wtforms import (
     DateField,
+    Field,
     FormField,
     HiddenField,
     RadioField,
@@ -14,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from marketplace.answers import wording
 from marketplace.answers.answering import PartSaid, Said
-from marketplace.answers.lifecycle import DeclineReason
+from marketplace.answers.lifecycle import DeclineReason, Refusal
 from marketplace.answers.tables import Answer, AnswerPart
 from marketplace.forms import (
     NO_AMOUNT,
@@ -63,6 +64,13 @@ class AnswerForm(FrenchForm):
     def questions(self) -> list[TextAreaField]:
         return [field for field in self if field.short_name.startswith("question_")]
 
+    def field_of(self, why: Refusal) -> Field | None:
+        """Where to put right what is refused; None when no field can."""
+        parts = self.parts()
+        if why is Refusal.EMPTY and parts:
+            return parts[0].form.price
+        return self.message if why is Refusal.SAYS_NOTHING else None
+
     def seen_version(self) -> int:
         return int(self.seen.data) if (self.seen.data or "").isdecimal() else 0
 
@@ -93,7 +101,7 @@ def answer_form(need: Need, answer: Answer | None) -> AnswerForm:
     """The form of this need, filled with what the structure wrote so far."""
     fields: dict[str, Any] = {}
     if need.lots:
-        for lot in need.lots:
+        for lot in need.open_lots:
             fields[f"lot_{lot.id}"] = FormField(PartForm, f"Lot {lot.number}\u00a0: {lot.title}")
     else:
         fields[WHOLE] = FormField(PartForm, "Votre proposition")
@@ -128,8 +136,8 @@ def _part_written(part: AnswerPart) -> dict[str, Any]:
 
 class DeclineForm(FrenchForm):
     reason = RadioField(
-        "Pour quelle raison ?",
-        [InputRequired("Choisissez une raison : elle aide l'acheteur à revoir son besoin")],
+        "Pour quelle raison\u00a0?",
+        [InputRequired("Choisissez une raison\u00a0: elle aide l'acheteur à revoir son besoin")],
         choices=choices_of(wording.DECLINES),
     )
     words = TextAreaField(

@@ -14,7 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from marketplace import clock
@@ -22,10 +22,14 @@ from marketplace.answers import consortia, links, queries, wording
 from marketplace.answers.answering import part_price, save_answer, send_answer
 from marketplace.answers.attaching import MOST_FILES, attach, detach
 from marketplace.answers.consortium_queries import groups_of_structure, open_groups_of
+from marketplace.answers.differences import Difference, changes_since
 from marketplace.answers.lifecycle import AnswerStatus, Refused
 from marketplace.answers.responding import decline as decline_need
 from marketplace.answers.responding import say_interested
 from marketplace.answers.tables import Answer
+from marketplace.answers.telling import hearing_of
+from marketplace.clauses.contract_queries import employs
+from marketplace.clauses.contract_tables import Contract
 from marketplace.db import db, transaction
 from marketplace.files.contents import LARGEST_MB, ending_names
 from marketplace.forms import add_error, paging, pressed
@@ -33,6 +37,7 @@ from marketplace.guards.roles import structure_member_required, viewer, viewer_o
 from marketplace.guards.scopes import PUBLIC_STATUSES
 from marketplace.matching.lifecycle import ANSWERED
 from marketplace.needs import wording as need_wording
+from marketplace.needs.lifecycle import OVER
 from marketplace.needs.queries import is_open
 from marketplace.needs.tables import Need, NeedKind, ResponseMode
 from marketplace.structures.tables import Structure
@@ -82,8 +87,7 @@ def show(slug: str, structure: str) -> ResponseReturnValue:
     need, own = answered_need(slug), own_structure(structure)
     match = queries.match_of(session, need.id, own.id)
     answer = queries.answer_of(session, need.id, own.id)
-    outcomes = queries.outcomes_of(session, need.id)
-    is_over = need.status in ("awarded", "unsuccessful", "abandoned")
+    is_over = need.status in OVER
     return render_template(
         "web/answers/show.html",
         need=need,
@@ -98,14 +102,22 @@ def show(slug: str, structure: str) -> ResponseReturnValue:
         part_price=part_price,
         buyer=need_wording.shown_buyer(need),
         contact=need.author if own.id in queries.mutual_structures(session, need.id) else None,
-        outcomes=outcomes,
+        heard=hearing_of(session, need.id, [own.id]).of(own.id),
         groups=groups_of_structure(session, need.id, own.id),
         pure=consortia,
         is_over=is_over,
+        contracts=session.scalars(_followed(need, own)).all() if is_over else (),
+        changes=_changes_since(need, answer),
         last=queries.last_words_of(session, match.id) if match else None,
         is_surveyed=is_over and queries.has_said_whether_it_helped(session, need.id, own.id),
         wording=wording,
     )
+
+
+def _followed(need: Need, structure: Structure) -> Select[Contract]:
+    """The contracts of a need on which a structure works."""
+    works = employs([structure.id])
+    return select(Contract).where(Contract.need_id == need.id, works).order_by(Contract.id)
 
 
 @answers.post("/besoins/<slug>/reponse/<structure>/interet")
@@ -118,7 +130,7 @@ def interest(slug: str, structure: str) -> ResponseReturnValue:
     except Refused as refused:
         flash(wording.REFUSALS[refused.why], "error")
     else:
-        flash("C'est noté : l'acheteur voit que ce besoin vous intéresse.", "success")
+        flash("C'est noté\u00a0: l'acheteur voit que ce besoin vous intéresse.", "success")
     return redirect(url_for("answers.show", slug=slug, structure=structure))
 
 
@@ -128,7 +140,9 @@ def edit(slug: str, structure: str) -> ResponseReturnValue:
     need, own = answered_need(slug), own_structure(structure)
     if not is_answered_here(need) or not takes_answers(need):
         if request.method == "POST":
-            flash("Ce besoin n'accepte pas ou plus de réponse ici : rien n'est envoyé.", "error")
+            flash(
+                "Ce besoin n'accepte pas ou plus de réponse ici\u00a0: rien n'est envoyé.", "error"
+            )
         return redirect(url_for("answers.show", slug=slug, structure=structure))
     answer = queries.answer_of(db.session(), need.id, own.id)
     form = answer_form(need, answer)
@@ -141,6 +155,9 @@ def edit(slug: str, structure: str) -> ResponseReturnValue:
         with transaction() as session:
             deed(session, need.id, own.id, current_user.user_id, form.said(), seen, now)
     except Refused as refused:
+        if field := form.field_of(refused.why):
+            add_error(field, wording.REFUSALS[refused.why])
+            return _edit_page(form, need, own), 422
         form.form_errors.append(wording.REFUSALS[refused.why])
         kept = queries.answer_of(db.session(), need.id, own.id)
         form.seen.raw_data, form.seen.data = None, str(kept.version if kept else 0)
@@ -219,7 +236,7 @@ def decline(slug: str, structure: str) -> ResponseReturnValue:
     except Refused as refused:
         flash(wording.REFUSALS[refused.why], "error")
     else:
-        flash("C'est noté : l'acheteur connaît votre raison.", "success")
+        flash("C'est noté\u00a0: l'acheteur connaît votre raison.", "success")
     return redirect(url_for("answers.show", slug=slug, structure=structure))
 
 
@@ -272,6 +289,16 @@ def follow(token: str) -> ResponseReturnValue:
         place=need_wording.place(need, gazetteer(session)),
     )
     return page, 422 if form.errors else 200
+
+
+def _changes_since(need: Need, answer: Answer | None) -> list[Difference]:
+    """What the buyer changed after an answer was sent, while the answer can follow."""
+    if answer is None or answer.status is not AnswerStatus.SENT or answer.sent_at is None:
+        return []
+    if not takes_answers(need):
+        return []
+    session = db.session()
+    return changes_since(session, need, answer.sent_at, gazetteer(session))
 
 
 def answered_need(slug: str) -> Need:

@@ -26,11 +26,11 @@ from marketplace.territories.queries import gazetteer
 
 claims = Blueprint("claims", __name__, url_prefix="/structures")
 
-MESSAGE = "Qui êtes-vous dans cette structure ?"
+MESSAGE = "Qui êtes-vous dans cette structure\u00a0?"
 TOLD = {
-    Decider.NOBODY: "C'est fait : votre adresse est celle de la structure. Vous en êtes "
+    Decider.NOBODY: "C'est fait\u00a0: votre adresse est celle de la structure. Vous en êtes "
     "responsable.",
-    Decider.MANAGERS: "Votre demande est partie à ses responsables : vous recevrez un courriel "
+    Decider.MANAGERS: "Votre demande est partie à ses responsables : vous recevrez un courriel "
     "dès leur réponse.",
     Decider.DESK: "Votre demande est partie au guichet de son territoire, qui répond sous deux "
     "jours ouvrés.",
@@ -55,9 +55,9 @@ class StructureForm(FrenchForm):
     )
     brand = StringField("Nom d'usage", [Optional(), Length(max=255)], filters=[one_line])
     kind = RadioField(
-        "De quel type est-elle ?",
+        "De quel type est-elle\u00a0?",
         [InputRequired("Choisissez son type")],
-        choices=choices_of({kind: f"{kind} : {LABELS[kind]}" for kind in Kind}),
+        choices=choices_of({kind: f"{kind}\u00a0: {LABELS[kind]}" for kind in Kind}),
     )
     address = StringField("Adresse", [Optional(), Length(max=255)], filters=[one_line])
     postcode = StringField(
@@ -152,7 +152,7 @@ def create(number: str) -> ResponseReturnValue:
     try:
         return _claim(form.entry, form.message.data)
     except AlreadyListed as known:
-        flash(f"{known.structure.display_name} est déjà sur Tandem : demandez à la gérer.")
+        flash(f"{known.structure.display_name} est déjà sur Tandem\u00a0: demandez à la gérer.")
         return redirect(url_for("claims.ask", slug=known.structure.slug))
 
 

@@ -22,9 +22,11 @@ from wtforms.widgets import TextInput
 
 from marketplace.accounts.wording import ORGANISATION_KINDS
 from marketplace.clauses.calculating import Calculation
+from marketplace.clauses.contract_words import NATURES
 from marketplace.clauses.hours import Line
 from marketplace.clauses.levers import PROGRAMMES, programme_label
 from marketplace.clauses.trades import trade_of, trades
+from marketplace.formats import exact_number, number
 from marketplace.forms import (
     NO_AMOUNT,
     AmountField,
@@ -43,7 +45,6 @@ COST_KINDS = {
     "wage": "un salaire chargé (salaire et cotisations)",
     "price": "un prix de vente (frais de l'entreprise compris)",
 }
-NATURES = {"works": "Travaux", "supplies": "Fournitures", "services": "Services"}
 
 
 class FigureField(Field):
@@ -71,12 +72,12 @@ class FigureField(Field):
 
     def pre_validate(self, form: Any) -> None:
         if self.data is not None and not 0 <= self.data <= self.most:
-            raise ValidationError(f"Donnez un nombre entre 0 et {self.most:g}")
+            raise ValidationError(f"Donnez un nombre entre 0 et {number(self.most)}")
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else f"{self.data:g}".replace(".", ",")
+        return "" if self.data is None else exact_number(self.data)
 
 
 class LineForm(Form):
@@ -231,7 +232,7 @@ class LeverForm(FrenchForm):
     where = StringField("Où", [Optional(), Length(max=200)], filters=[one_line])
     lots = IntegerField("Nombre de lots", [Optional(), NumberRange(0, 200)])
     is_social = RadioField(
-        "Est-ce un service social, de santé, de culture ou d'éducation ?",
+        "Est-ce un service social, de santé, de culture ou d'éducation\u00a0?",
         choices=choices_of({"no": "Non", "yes": "Oui"}),
         default="no",
     )

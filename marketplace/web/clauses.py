@@ -13,7 +13,7 @@ from marketplace import clock
 from marketplace.clauses import hours
 from marketplace.clauses.calculating import Calculation, keep_calculation, kept
 from marketplace.clauses.levers import FITS, Situation, advise, duty
-from marketplace.clauses.queries import latest_calculation, shared_calculation
+from marketplace.clauses.queries import duty_of, latest_calculation, shared_calculation
 from marketplace.clauses.trades import trades
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm
@@ -169,7 +169,7 @@ def _of_need(need: Need, asked_hours: float | None) -> dict[str, Any]:
         "latest": latest,
         "advice": advise(situation),
         "fits": FITS,
-        "duty": duty(nature, buyer, amount, today) if not need.lever else None,
+        "duty": duty_of(need, today),
         "eligible": found.eligible if found else None,
     }
 

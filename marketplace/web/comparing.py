@@ -34,6 +34,8 @@ def compared(
         ("Intervient", lambda _, offers: _each(offers, lambda o: [wording.coverage(o, places)])),
         ("Montants acceptés", lambda _, offers: _each(offers, _amounts)),
         ("Délai d'intervention", lambda _, offers: _each(offers, _lead_time)),
+        ("Heures disponibles", lambda _, offers: _each(offers, _hours)),
+        ("Offre confirmée", lambda _, offers: _each(offers, _confirmed)),
         ("Équipe en insertion", lambda one, _: _count(one.team_insertion)),
         ("Équipe permanente", lambda one, _: _count(one.team_permanent)),
         ("Labels", lambda one, _: [LABELS[code] for code in one.labels if code in LABELS]),
@@ -68,6 +70,16 @@ def _amounts(offer: Offer) -> list[str]:
     if low is not None:
         return [f"Dès {formats.euros(low)}"]
     return [f"Jusqu'à {formats.euros(high)}"] if high is not None else []
+
+
+def _hours(offer: Offer) -> list[str]:
+    hours = offer.hours_a_week
+    return [f"{formats.number(hours)}\u00a0h par semaine"] if hours else []
+
+
+def _confirmed(offer: Offer) -> list[str]:
+    said = wording.holds(offer)
+    return [f"Le {said}"] if said else []
 
 
 def _lead_time(offer: Offer) -> list[str]:

@@ -213,6 +213,7 @@ def group_page(group: Consortium, form: SayForm) -> str:
         accepted=accepted,
         are_shares_whole=are_shares_whole(group),
         draft=as_answer(group, need) if inside else None,
+        files=consortium_queries.files_of_group(session, group) if inside else [],
         part_price=part_price,
         seen=seen,
         is_sent_so=_is_sent_so(group, seen),

@@ -6,7 +6,6 @@ from typing import Any
 
 from wtforms import (
     Field,
-    HiddenField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -17,18 +16,20 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import TextInput
 
-from marketplace.answers.consortia import FORMS, FORMS_MEAN, LegalForm, ShareMode
+from marketplace.answers.consortia import FORMS, FORMS_MEAN, HUNDRED, LegalForm, ShareMode
 from marketplace.answers.consortium_queries import living_members
 from marketplace.answers.consortium_tables import Consortium
-from marketplace.forms import FrenchForm, choices_of, cleaned, one_line
+from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line
 from marketplace.needs.tables import GroupRule
 from marketplace.structures.tables import Structure
 
 FORM_CHOICES = {form: f"{FORMS[form]}\u00a0: {FORMS_MEAN[form]}" for form in LegalForm}
 MODES = {
-    ShareMode.LOTS: "Par lot\u00a0: chaque lot revient à une structure",
+    ShareMode.LOTS: "Par lot\u00a0: chacun revient à une structure, ou se partage",
     ShareMode.PERCENT: "En pourcentage du tout",
 }
+SHARED = "shared"
+"""Said of a lot that several take, instead of a structure."""
 RULES = {
     GroupRule.ALLOWED: "Oui, sans remarque",
     GroupRule.WARNED: "Oui, mais je veux le savoir",
@@ -37,8 +38,8 @@ RULES = {
 
 
 class StartForm(FrenchForm):
-    lead = RadioField("Qui mène le groupement ?", [InputRequired("Choisissez le mandataire")])
-    partners = SelectMultipleField("Avec quelles structures ?", [Optional()], default=[])
+    lead = RadioField("Qui mène le groupement\u00a0?", [InputRequired("Choisissez le mandataire")])
+    partners = SelectMultipleField("Avec quelles structures\u00a0?", [Optional()], default=[])
     siret = StringField(
         "Une autre structure, par son SIRET",
         [Optional(), Length(max=20, message="Un SIRET a 14 chiffres")],
@@ -50,7 +51,6 @@ class StartForm(FrenchForm):
         choices=choices_of(FORM_CHOICES),
         default=LegalForm.SEVERAL.value,
     )
-    suggested = HiddenField(filters=[one_line])
 
     def legal_form(self) -> LegalForm:
         return LegalForm(self.form.data)
@@ -103,7 +103,7 @@ class TermsForm(FrenchForm):
         choices=choices_of(FORM_CHOICES),
     )
     mode = RadioField(
-        "Comment partagez-vous le travail ?",
+        "Comment partagez-vous le travail\u00a0?",
         [InputRequired("Choisissez")],
         choices=choices_of(MODES),
     )
@@ -111,18 +111,38 @@ class TermsForm(FrenchForm):
     def legal_form(self) -> LegalForm:
         return LegalForm(self.form.data)
 
-    def lot_fields(self) -> list[SelectField]:
-        return [one for one in self if one.short_name.startswith("lot_")]
+    def lot_fields(self) -> list[tuple[SelectField, list[PercentField]]]:
+        """Of each lot, who takes it; and the share of each structure, when several do."""
+        return [
+            (one, [part for part in self if part.short_name.startswith(f"part_{one.short_name}_")])
+            for one in self
+            if one.short_name.startswith("lot_")
+        ]
 
     def percent_fields(self) -> list[PercentField]:
         return [one for one in self if one.short_name.startswith("percent_")]
 
-    def lots(self) -> dict[int, int]:
+    def lots(self) -> dict[int, dict[int, Decimal]]:
         return {
-            int(one.short_name.removeprefix("lot_")): int(one.data)
-            for one in self.lot_fields()
+            int(one.short_name.removeprefix("lot_")): _parts(parts)
+            if one.data == SHARED
+            else {int(one.data): HUNDRED}
+            for one, parts in self.lot_fields()
             if one.data
         }
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        is_valid = super().validate(extra_validators)
+        for one, parts in self.lot_fields():
+            total = sum(_parts(parts).values(), Decimal(0))
+            is_shared = self.mode.data == ShareMode.LOTS and one.data == SHARED
+            if is_shared and total != HUNDRED and not any(part.errors for part in parts):
+                said = f"{total.normalize():f}".replace(".", ",")
+                add_error(
+                    one, f"Ses parts font {said}\u00a0%\u00a0: il en faut 100\u00a0% exactement"
+                )
+                is_valid = False
+        return is_valid
 
     def percents(self) -> dict[int, Decimal]:
         return {
@@ -132,26 +152,37 @@ class TermsForm(FrenchForm):
         }
 
 
+def _parts(parts: Sequence[PercentField]) -> dict[int, Decimal]:
+    return {int(one.short_name.rpartition("_")[2]): one.data for one in parts if one.data}
+
+
 def terms_form(group: Consortium) -> TermsForm:
     """A field for each lot and for each member, filled with what is settled."""
     members = [member.structure for member in living_members(group)]
     fields: dict[str, Any] = {}
     written: dict[str, Any] = {"form": group.form.value, "mode": group.share_mode.value}
-    taken = {row.lot_id: row.structure_id for row in group.shares if row.lot_id}
+    taken = {(row.lot_id, row.structure_id): row.percent for row in group.shares if row.lot_id}
     percents = {row.structure_id: row.percent for row in group.shares if row.lot_id is None}
     takers = {"": "Personne\u00a0: nous n'y répondons pas"}
     takers |= {str(one.id): one.display_name for one in members}
-    for lot in group.need.lots:
+    takers |= {SHARED: "Plusieurs structures se le partagent"}
+    for lot in group.need.open_lots:
         label = f"Lot {lot.number}\u00a0: {lot.title}"
         fields[f"lot_{lot.id}"] = SelectField(label, [Optional()], choices=choices_of(takers))
-        written[f"lot_{lot.id}"] = str(taken.get(lot.id, ""))
+        own = [(of, percent) for (of_lot, of), percent in taken.items() if of_lot == lot.id]
+        written[f"lot_{lot.id}"] = SHARED if len(own) > 1 else str(own[0][0]) if own else ""
+        for one in members:
+            name = f"part_lot_{lot.id}_{one.id}"
+            fields[name] = PercentField(one.display_name, [Optional()])
+            written[name] = taken.get((lot.id, one.id)) if len(own) > 1 else None
     for one in members:
         fields[f"percent_{one.id}"] = PercentField(one.display_name, [Optional()])
         written[f"percent_{one.id}"] = percents.get(one.id)
+    if not group.need.lots:
+        written["mode"] = ShareMode.PERCENT.value
     form: TermsForm = type("TermsOfGroup", (TermsForm,), fields)(data=written)
     if not group.need.lots:
         form.mode.choices = choices_of({ShareMode.PERCENT: MODES[ShareMode.PERCENT]})
-        form.mode.data = ShareMode.PERCENT.value
     return form
 
 
@@ -167,8 +198,8 @@ class SayForm(FrenchForm):
 
 
 class ReleaseForm(FrenchForm):
-    gone = SelectField("Quelle structure part ?", [InputRequired("Choisissez une structure")])
-    taker = SelectField("Qui prend sa part ?", [InputRequired("Choisissez une structure")])
+    gone = SelectField("Quelle structure part\u00a0?", [InputRequired("Choisissez une structure")])
+    taker = SelectField("Qui prend sa part\u00a0?", [InputRequired("Choisissez une structure")])
     reason = TextAreaField(
         "Motif, lu par le groupement",
         [
@@ -192,7 +223,7 @@ def release_form(structures: Sequence[Structure]) -> ReleaseForm:
 
 class RuleForm(FrenchForm):
     rule = RadioField(
-        "Une structure peut-elle être dans deux groupements, ou répondre aussi seule ?",
+        "Une structure peut-elle être dans deux groupements, ou répondre aussi seule\u00a0?",
         [InputRequired("Choisissez")],
         choices=choices_of(RULES),
     )

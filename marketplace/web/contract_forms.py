@@ -19,7 +19,13 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace import siret
 from marketplace.accounts.addresses import is_address
-from marketplace.clauses.contract_tables import ContractEmployer, ContractLot, Programme
+from marketplace.clauses.contract_tables import (
+    Contract,
+    ContractEmployer,
+    ContractLot,
+    Programme,
+)
+from marketplace.clauses.contract_words import LEVERS, NATURES
 from marketplace.clauses.contracting import EmployerTold, LotTold
 from marketplace.clauses.reported import (
     EMPLOYER_KINDS,
@@ -30,29 +36,20 @@ from marketplace.clauses.reported import (
     EmployerRole,
 )
 from marketplace.forms import (
-    NO_AMOUNT,
-    AmountField,
+    ExactAmountField,
     FrenchForm,
     choices_of,
     cleaned,
     one_line,
 )
 from marketplace.needs.tables import Lever, Nature
-from marketplace.web.clause_forms import DATE_FORMATS, MOST_HOURS, NATURES, FigureField
+from marketplace.web.clause_forms import DATE_FORMATS, MOST_HOURS, FigureField
 
-LEVERS = {
-    Lever.EXECUTION: "Clause d'insertion (condition d'exécution)",
-    Lever.RESERVED_INSERTION: "Marché réservé à l'insertion",
-    Lever.RESERVED_HANDICAP: "Marché réservé au handicap",
-    Lever.RESERVED_BOTH: "Marché réservé à l'insertion et au handicap",
-    Lever.RESERVED_PRISON: "Marché réservé au travail en prison",
-    Lever.RESERVED_SOCIAL: "Marché réservé à l'économie sociale",
-    Lever.CRITERION: "Critère d'attribution",
-    Lever.INSERTION_SERVICE: "Services d'insertion",
-    Lever.SUBCONTRACTING: "Part confiée à une structure inclusive",
-}
 QPV = {"": "Je ne sais pas", "yes": "Oui", "no": "Non"}
+HELPING = (EmployerRole.MEMBER, EmployerRole.SUBCONTRACTOR)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+NO_SIRET = "Donnez le SIRET, par exemple 212 500 565 00016"
+NO_KIND = "Choisissez un type d'employeur"
 
 
 class _SiretField(StringField):
@@ -75,24 +72,35 @@ class _AddressField(EmailField):
             raise ValidationError("Donnez une adresse, par exemple paie@exemple.fr")
 
 
-class EmployerForm(FrenchForm):
-    siret = _SiretField("SIRET", filters=[one_line])
+def _reason() -> StringField:
+    return StringField(
+        "Pourquoi ce changement\u00a0?",
+        [
+            InputRequired("Dites pourquoi\u00a0: cela reste dans l'historique du contrat"),
+            Length(max=500, message="500 caractères au plus"),
+        ],
+        filters=[one_line],
+    )
+
+
+class _FirmForm(FrenchForm):
+    siret = _SiretField("SIRET", [InputRequired(NO_SIRET)], filters=[one_line])
     name = StringField(
         "Nom",
         [InputRequired("Donnez le nom de l'entreprise"), Length(max=255)],
         filters=[one_line],
     )
-    kind = SelectField("Type d'employeur", choices=choices_of(EMPLOYER_KINDS), default=ORDINARY)
-    role = RadioField(
-        "Sa place dans le contrat",
-        choices=choices_of({key: ROLES[key] for key in ROLES if key is not EmployerRole.HOLDER}),
-        default=EmployerRole.SUBCONTRACTOR.value,
+    kind = SelectField(
+        "Type d'employeur",
+        [InputRequired(NO_KIND)],
+        choices=choices_of(EMPLOYER_KINDS),
+        default=ORDINARY,
     )
     email = _AddressField(
         "Adresse pour déclarer les heures", [Optional(), Length(max=254)], filters=[one_line]
     )
     is_in_qpv = RadioField(
-        "Est-il établi dans un quartier prioritaire ?", choices=choices_of(QPV), default=""
+        "Est-il établi dans un quartier prioritaire\u00a0?", choices=choices_of(QPV), default=""
     )
 
     def told(self, role: EmployerRole) -> EmployerTold:
@@ -106,13 +114,24 @@ class EmployerForm(FrenchForm):
         )
 
 
+class EmployerForm(_FirmForm):
+    role = RadioField(
+        "Sa place dans le contrat",
+        choices=choices_of({key: ROLES[key] for key in HELPING}),
+        default=EmployerRole.SUBCONTRACTOR.value,
+    )
+
+
+class EmployerChangeForm(_FirmForm):
+    reason = _reason()
+
+
 def employer_shown(employer: ContractEmployer) -> dict[str, object]:
     shown = {None: "", True: "yes", False: "no"}[employer.is_in_qpv]
     return {
         "siret": employer.siret,
         "name": employer.name,
         "kind": employer.kind,
-        "role": employer.role.value,
         "email": employer.email,
         "is_in_qpv": shown,
     }
@@ -134,7 +153,7 @@ class PeriodFields(FrenchForm):
         filters=[one_line],
     )
     new_programme_kind = RadioField(
-        "De quel programme s'agit-il ?", choices=choices_of(PROGRAMMES), default="npnru"
+        "De quel programme s'agit-il\u00a0?", choices=choices_of(PROGRAMMES), default="npnru"
     )
 
     def offer(self, programmes: Iterable[Programme]) -> None:
@@ -193,6 +212,14 @@ def lot_shown(lot: ContractLot) -> dict[str, object]:
     }
 
 
+class LotChangeForm(LotFields):
+    reason = _reason()
+
+
+class EndLotForm(FrenchForm):
+    reason = _reason()
+
+
 class TerritoryFields(FrenchForm):
     """Where the hours count; `territory_code` is found by the page."""
 
@@ -208,36 +235,67 @@ class TerritoryFields(FrenchForm):
     territory_code = ""
 
 
-class ChangeForm(TerritoryFields, PeriodFields):
+class TermsFields(FrenchForm):
+    """How a contract serves inclusion, and for how much."""
+
+    lever = SelectField("Levier", choices=choices_of({"": "Non précisé"} | {**LEVERS}), default="")
+    nature = SelectField(
+        "Nature", choices=choices_of({"": "Non précisée"} | {**NATURES}), default=""
+    )
+    amount = ExactAmountField("Montant hors taxes", [Optional()])
+
+    @property
+    def chosen_lever(self) -> Lever | None:
+        return Lever(self.lever.data) if self.lever.data else None
+
+    @property
+    def chosen_nature(self) -> Nature | None:
+        return Nature(self.nature.data) if self.nature.data else None
+
+
+class ChangeForm(TerritoryFields, TermsFields, PeriodFields):
     """What may change of a contract that is followed."""
 
+    title = StringField(
+        "Intitulé", [InputRequired("Donnez un intitulé"), Length(max=200)], filters=[one_line]
+    )
+    reason = _reason()
 
-class ContractForm(LotFields, TerritoryFields, PeriodFields):
+
+def contract_shown(contract: Contract) -> dict[str, object]:
+    return {
+        "title": contract.title,
+        "lever": contract.lever or "",
+        "nature": contract.nature or "",
+        "amount": None if contract.amount is None else (contract.amount, contract.amount),
+        "starts_on": contract.starts_on,
+        "ends_on": contract.ends_on,
+        "programme": str(contract.programme_id or ""),
+        "new_programme_kind": "npnru",
+    }
+
+
+class ContractForm(LotFields, TerritoryFields, TermsFields, PeriodFields):
     """A contract that no need led to, with one lot; its other lots come afterwards."""
 
-    organisation = SelectField("Acheteur")
-    lever = SelectField("Levier", choices=choices_of({"": "Non précisé"} | LEVERS), default="")
-    nature = SelectField("Nature", choices=choices_of({"": "Non précisée"} | NATURES), default="")
-    amount = AmountField("Montant hors taxes", [Optional()])
-    holder_siret = _SiretField("SIRET du titulaire", filters=[one_line])
+    organisation = SelectField("Acheteur", [InputRequired("Choisissez l'acheteur")])
+    holder_siret = _SiretField("SIRET du titulaire", [InputRequired(NO_SIRET)], filters=[one_line])
     holder_name = StringField(
         "Nom du titulaire",
         [InputRequired("Donnez le nom du titulaire"), Length(max=255)],
         filters=[one_line],
     )
     holder_kind = SelectField(
-        "Type d'employeur", choices=choices_of(EMPLOYER_KINDS), default=ORDINARY
+        "Type d'employeur",
+        [InputRequired(NO_KIND)],
+        choices=choices_of(EMPLOYER_KINDS),
+        default=ORDINARY,
     )
     holder_email = _AddressField(
         "Adresse du titulaire pour déclarer les heures",
         [Optional(), Length(max=254)],
         filters=[one_line],
     )
-
-    def validate_amount(self, field: AmountField) -> None:
-        amounts = field.data or NO_AMOUNT
-        if amounts.least != amounts.most:
-            raise ValidationError("Donnez un montant exact, par exemple 12 000,50")
 
     @property
     def holder(self) -> EmployerTold:
@@ -247,14 +305,6 @@ class ContractForm(LotFields, TerritoryFields, PeriodFields):
             kind=self.holder_kind.data,
             email=self.holder_email.data or "",
         )
-
-    @property
-    def chosen_lever(self) -> Lever | None:
-        return Lever(self.lever.data) if self.lever.data else None
-
-    @property
-    def chosen_nature(self) -> Nature | None:
-        return Nature(self.nature.data) if self.nature.data else None
 
 
 def decimal_of(value: float | None) -> Decimal | None:

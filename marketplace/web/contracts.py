@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from tempfile import SpooledTemporaryFile
 
-from flask import Blueprint, abort, render_template, request, send_file
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -14,15 +12,16 @@ from marketplace import clock
 from marketplace.accounts.tables import Organisation
 from marketplace.clauses import contract_queries as queries
 from marketplace.clauses.contract_queries import Row
-from marketplace.clauses.contract_tables import Contract, ContractEmployer, ContractLot
-from marketplace.clauses.following import Followed, follow, together
-from marketplace.clauses.purchases import district_purchases
+from marketplace.clauses.contract_tables import Contract
+from marketplace.clauses.contract_words import LEVERS, NATURES
+from marketplace.clauses.following import Followed, together
+from marketplace.clauses.post_queries import openings_of
+from marketplace.clauses.purchases import DistrictPurchases, district_purchases
 from marketplace.clauses.reported import (
     EMPLOYER_KINDS,
     ROLES,
     STATES,
     month_slug,
-    months_between,
 )
 from marketplace.db import db
 from marketplace.forms import Paging, page_asked
@@ -34,23 +33,18 @@ from marketplace.guards.roles import (
 )
 from marketplace.guards.scopes import (
     employers_reported_by,
+    organisations_known_to,
     runs_contract,
     visible_contracts,
 )
-from marketplace.sheets import write_csv
 from marketplace.territories import naming
 from marketplace.territories.queries import gazetteer
-from marketplace.web.contract_forms import (
-    LEVERS,
-)
+from marketplace.web.contract_page import BOUND, at_work, event_of, lots_of, owed_months
+from marketplace.web.need_ranking import csv_file
 
 contracts = Blueprint("contracts", __name__)
 
-KEPT_IN_MEMORY = 1_000_000
 PER_PAGE = 20
-MONTHS_SHOWN = 6
-"""Months without a report that a contract's page asks for: older ones are asked of the desk."""
-
 EMPLOYERS = "employeur"
 GROUPS: dict[str, tuple[str, Callable[[Row], str]]] = {
     "acheteur": ("Acheteur", lambda row: row.buyer),
@@ -72,6 +66,22 @@ COLUMNS = (
     "heures_a_la_fin",
     "en_retard",
     "nouvelles_personnes",
+)
+
+
+DISTRICT_COLUMNS = (
+    "organisme",
+    "besoins_attribues",
+    "besoins_en_qpv",
+    "attributions",
+    "attributions_en_qpv",
+    "dont_structures_inclusives",
+    "dont_entreprises_ordinaires",
+    "attributions_de_lieu_inconnu",
+    "montant_ht_de_lieu_connu",
+    "montant_ht_en_qpv",
+    "dont_montant_ht_structures_inclusives",
+    "dont_montant_ht_entreprises_ordinaires",
 )
 
 
@@ -126,11 +136,7 @@ def _groups(rows: list[Row], by: str) -> list[Group]:
 @sign_in_required
 def export() -> ResponseReturnValue:
     rows = queries.followed_rows(db.session(), _run_by(asking()), clock.today())
-    file = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - send_file closes it
-    for line in write_csv(COLUMNS, _cells(rows)):
-        file.write(line.encode())
-    file.seek(0)
-    return send_file(file, mimetype="text/csv", as_attachment=True, download_name="contrats.csv")
+    return csv_file("contrats.csv", COLUMNS, _cells(rows))
 
 
 def _cells(rows: list[Row]) -> Iterator[list[object]]:
@@ -161,13 +167,15 @@ def _figure(hours: float | None) -> str | None:
 @contracts.get("/contrats/<int(max=2147483647):contract_id>")
 @sign_in_required
 def show(contract_id: int) -> ResponseReturnValue:
-    """What a contract owes and where it stands; to an employer, what it owes itself."""
+    """What a contract owes and where it stands; to who works on it for another, its own hours."""
     session, who, today = db.session(), asking(), clock.today()
     contract = contract_among(visible_contracts(who), contract_id)
     is_run = who.is_administrator or _is_run_by(who, contract)
     own = employers_reported_by(session, who, contract)
     shown = contract.employers if is_run else own
     reports = queries.reports_of(session, contract.id, [one.id for one in shown])
+    is_bound = is_run or any(one.role in BOUND for one in own)
+    lots, places = lots_of(session, contract, today), gazetteer(session)
     return render_template(
         "web/contracts/show.html",
         contract=contract,
@@ -175,88 +183,74 @@ def show(contract_id: int) -> ResponseReturnValue:
         may_change=_is_run_by(who, contract),
         is_on_desk=contract.desk_id in who.desk_ids,
         own=own,
-        lots=_lots(session, contract, today),
-        total=together(told for _, told in _lots(session, contract, today)),
-        employers=_employers(session, contract) if is_run else [],
+        is_bound=is_bound,
+        lots=lots,
+        total=together(told for _, told in lots),
+        employers=at_work(session, contract, shown, lots),
+        openings=[
+            (found, naming.label(places, found.opening.commune_code))
+            for found in (openings_of(session, contract.id) if is_bound else ())
+        ],
+        today=today,
         reports=reports,
         states=STATES,
         roles=ROLES,
         kinds=EMPLOYER_KINDS,
         levers=LEVERS,
-        owed=_owed(contract, own, {(r.lot_id, r.employer_id, r.month) for r in reports}, today),
-        place=naming.label(gazetteer(session), contract.territory_code),
+        natures=NATURES,
+        changes=[event_of(one) for one in queries.changes_of(session, contract.id)]
+        if is_run
+        else [],
+        owed=owed_months(
+            contract, own, {(r.lot_id, r.employer_id, r.month) for r in reports}, today
+        ),
+        place=naming.label(places, contract.territory_code),
         month_slug=month_slug,
     )
-
-
-def _lots(session: Session, contract: Contract, today: date) -> list[tuple[ContractLot, Followed]]:
-    done: dict[int, float] = {}
-    for (lot_id, _), total in queries.totals_of(session, contract.id).items():
-        done[lot_id] = done.get(lot_id, 0.0) + float(total.hours)
-    return [
-        (
-            lot,
-            follow(
-                None if lot.planned_hours is None else float(lot.planned_hours),
-                None if lot.committed_hours is None else float(lot.committed_hours),
-                done.get(lot.id, 0.0),
-                contract.starts_on,
-                contract.ends_on,
-                today,
-            ),
-        )
-        for lot in contract.lots
-    ]
-
-
-def _employers(session: Session, contract: Contract) -> list[tuple[ContractEmployer, float, int]]:
-    totals = queries.totals_of(session, contract.id)
-    found = []
-    for employer in contract.employers:
-        own = [total for (_, number), total in totals.items() if number == employer.id]
-        hours = float(sum(total.hours for total in own))
-        found.append((employer, hours, sum(total.new_people for total in own)))
-    return found
-
-
-def _owed(
-    contract: Contract,
-    own: list[ContractEmployer],
-    told: set[tuple[int, int, date]],
-    today: date,
-) -> list[tuple[date, ContractLot, ContractEmployer]]:
-    """The latest months that are over and that these employers said nothing of."""
-    is_running = today <= contract.ends_on
-    until = today.replace(day=1) - timedelta(days=1) if is_running else contract.ends_on
-    months = [
-        month
-        for month in months_between(contract.starts_on, until)
-        if contract.closed_until is None or month > contract.closed_until
-    ][-MONTHS_SHOWN:]
-    return [
-        (month, lot, employer)
-        for month in reversed(months)
-        for lot in contract.lots
-        for employer in own
-        if (lot.id, employer.id, month) not in told
-    ]
 
 
 @contracts.get("/contrats/achats-en-qpv")
 @buyer_or_facilitator_required
 def districts() -> ResponseReturnValue:
     """What goes to suppliers of priority districts, for each organisation."""
-    session, who = db.session(), asking()
-    ids = [int(number) for number in organisations_of(session, who)]
-    return render_template("web/contracts/districts.html", rows=district_purchases(session, ids))
+    return render_template("web/contracts/districts.html", rows=_district_purchases())
+
+
+@contracts.get("/contrats/achats-en-qpv.csv")
+@buyer_or_facilitator_required
+def districts_export() -> ResponseReturnValue:
+    return csv_file(
+        "achats-en-qpv.csv", DISTRICT_COLUMNS, map(_district_cells, _district_purchases())
+    )
+
+
+def _district_purchases() -> list[DistrictPurchases]:
+    session = db.session()
+    ids = [int(number) for number in organisations_of(session, asking())]
+    return district_purchases(session, ids)
+
+
+def _district_cells(row: DistrictPurchases) -> list[object]:
+    return [
+        row.organisation,
+        row.needs,
+        row.needs_inside,
+        row.awards,
+        row.inside,
+        row.inside - row.firms_inside,
+        row.firms_inside,
+        row.unknown,
+        _figure(float(row.amount)),
+        _figure(float(row.amount_inside)),
+        _figure(float(row.amount_inside - row.amount_firms_inside)),
+        _figure(float(row.amount_firms_inside)),
+    ]
 
 
 def organisations_of(session: Session, who: Viewer) -> dict[str, str]:
-    """Who buys: one's own organisations; for a facilitator, all."""
-    known = select(Organisation.id, Organisation.name).order_by(Organisation.name)
-    if not who.is_facilitator:
-        known = known.where(Organisation.id.in_(who.organisation_ids))
-    return {str(number): name for number, name in session.execute(known)}
+    """Who buys: one's own organisations; for a facilitator, those of its territory too."""
+    known = organisations_known_to(who).order_by(Organisation.name)
+    return {str(one.id): one.name for one in session.scalars(known)}
 
 
 def asking() -> Viewer:

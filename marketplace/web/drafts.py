@@ -41,7 +41,7 @@ def discard(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             discard_draft(session, need.id)
     except ForbiddenMove:
-        flash("Ce besoin vient d'être envoyé : il ne peut plus être supprimé.")
+        flash("Ce besoin vient d'être envoyé\u00a0: il ne peut plus être supprimé.")
         return redirect(url_for("needs.show", slug=slug))
     flash("Votre brouillon est supprimé.")
     return redirect(url_for("dashboard.show"))

@@ -17,6 +17,7 @@ from marketplace.offers.narrowing import (
     Sort,
     asked_in,
     chips,
+    inferred_sector_names,
     sections,
     sector_names,
 )
@@ -56,6 +57,8 @@ class Card:
     rank: int
     result: Result
     sectors: list[str]
+    inferred: list[str]
+    """Sectors that nobody declared."""
     reasons: list[str]
 
 
@@ -137,15 +140,18 @@ class _Explained:
             zone_names=_zone_names(search.place, places) if search.place else {},
         )
 
-    def __call__(self, result: Result) -> tuple[list[str], list[str]]:
-        """The sectors that it declares, and why it is there."""
+    def __call__(self, result: Result) -> tuple[list[str], list[str], list[str]]:
+        """The sectors that it declares, those that are inferred, and why it is there."""
         marks, structure, offer = result.document.facets, result.structure, result.offer
         borne = {mark[2:] for mark in marks}
-        named = [
-            BY_SLUG[slug].name
-            for slug in (mark[2:] for mark in marks if mark.startswith("s:"))
-            if slug in self._sectors
-            or (slug in BY_SLUG and BY_SLUG[slug].group.slug in self._groups)
+        asked = [
+            mark
+            for mark in marks
+            if mark.startswith(("s:", "i:"))
+            and (
+                mark[2:] in self._sectors
+                or (mark[2:] in BY_SLUG and BY_SLUG[mark[2:]].group.slug in self._groups)
+            )
         ]
         told = Told(
             name=f"{structure.brand} {structure.name}" if offer is None else offer.title,
@@ -156,10 +162,12 @@ class _Explained:
             distance_km=result.distance_km,
             radius_km=result.document.radius_km,
             reach=frozenset(result.document.reach),
-            named_sectors=sorted(named),
+            named_sectors=sector_names(asked),
+            inferred_sectors=inferred_sector_names(asked),
             further=[label for value, label in self._further if value in borne],
         )
-        return sector_names(marks), reasons(told, self._sought)
+        inferred = inferred_sector_names(marks)
+        return sector_names(marks), inferred, reasons(told, self._sought)
 
     def _is_seated_there(self, result: Result) -> bool:
         if self._place is None:

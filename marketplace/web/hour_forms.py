@@ -54,6 +54,18 @@ class LineFields(Form):
     people = IntegerField("Personnes", [Optional()])
     new_people = IntegerField("Dont nouvelles", [Optional()])
 
+    month: date
+    """Of the report; told before it is validated."""
+
+    def validate(self, extra_validators: object = None) -> bool:
+        is_valid = super().validate()
+        if not is_valid or self.is_empty:
+            return is_valid
+        for name, reason in faults(self.line(), self.month):
+            add_error(self[name], reason[0].upper() + reason[1:])
+            is_valid = False
+        return is_valid
+
     @property
     def is_empty(self) -> bool:
         given = (self.hours, self.people, self.new_people)
@@ -82,14 +94,9 @@ class ReportForm(FrenchForm):
     month: date
 
     def validate(self, extra_validators: object = None) -> bool:
-        is_valid = bool(super().validate(extra_validators))
         for entry in self.lines:
-            if entry.form.is_empty or entry.form.errors:
-                continue
-            for name, reason in faults(entry.form.line(), self.month):
-                add_error(entry.form[name], reason[0].upper() + reason[1:])
-                is_valid = False
-        return is_valid
+            entry.form.month = self.month
+        return bool(super().validate(extra_validators))
 
     @property
     def seen(self) -> int:

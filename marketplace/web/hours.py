@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
@@ -14,7 +24,15 @@ from werkzeug.datastructures import FileStorage
 from marketplace import clock
 from marketplace.clauses import contract_queries as queries
 from marketplace.clauses.contract_tables import Contract, ContractEmployer, ContractLot
-from marketplace.clauses.reading_hours import REQUIRED, Sheet, column_help, read_hours, retold
+from marketplace.clauses.reading_hours import (
+    HEADINGS,
+    REQUIRED,
+    Sheet,
+    column_help,
+    read_hours,
+    retold,
+    to_fill_in,
+)
 from marketplace.clauses.report_links import DeadLink, employer_of
 from marketplace.clauses.reported import (
     STATES,
@@ -24,11 +42,12 @@ from marketplace.clauses.reported import (
     months_between,
     most_hours,
 )
-from marketplace.clauses.reporting import REFUSALS, Refused, month_refused, send_report
+from marketplace.clauses.reporting import REFUSALS, Refusal, Refused, month_refused, send_report
 from marketplace.db import db, transaction
+from marketplace.files.contents import MEDIA_TYPES, Format
 from marketplace.guards.roles import sign_in_required
 from marketplace.guards.scopes import employers_reported_by, visible_contracts
-from marketplace.sheets import Unreadable
+from marketplace.sheets import Unreadable, WrongColumns, write_csv, write_xlsx
 from marketplace.web.contracts import asking, contract_among
 from marketplace.web.hour_forms import LARGEST_SHEET, ImportForm, ReportForm, report_shown
 from marketplace.web.sheet_field import SHEETS
@@ -37,6 +56,12 @@ from marketplace.workbooks import is_workbook
 hours = Blueprint("hours", __name__)
 
 NO_FILE = "Choisissez un fichier CSV ou XLSX."
+UNREADABLE = (
+    "Le fichier n'est pas lisible\u00a0: il faut un CSV ou un classeur XLSX dont la première ligne "
+    "nomme les colonnes. Partez du modèle ci-dessous."
+)
+MOST_NAMED = 12
+"""Columns that a sentence names: beyond, this is no sheet of hours."""
 LARGEST_CARRIED = 4 * LARGEST_SHEET
 """Bytes that a sheet may have once it is unpacked from the page that carried it on."""
 
@@ -64,7 +89,7 @@ def by_link(token: str) -> ResponseReturnValue:
         for told in queries.reports_of(db.session(), contract.id, [employer.id])
     }
     months = [
-        (month, lot, told.get((lot.id, month)), month_refused(contract, month, today))
+        (month, lot, told.get((lot.id, month)), _refused(contract, lot, month, today))
         for month in reversed(months_between(contract.starts_on, min(contract.ends_on, today)))
         for lot in contract.lots
     ]
@@ -87,6 +112,12 @@ def report_by_link(token: str, lot_id: int, month: str) -> ResponseReturnValue:
     return _report(contract, _lot(contract, lot_id), employer, month, None, back)
 
 
+def _refused(contract: Contract, lot: ContractLot, month: date, today: date) -> Refusal | None:
+    if lot.closed_at is not None:
+        return Refusal.LOT_CLOSED
+    return month_refused(contract, month, today)
+
+
 def _report(
     contract: Contract,
     lot: ContractLot,
@@ -96,7 +127,7 @@ def _report(
     back: str,
 ) -> ResponseReturnValue:
     month = _month(said_month)
-    if (why := month_refused(contract, month, clock.today())) is not None:
+    if (why := _refused(contract, lot, month, clock.today())) is not None:
         flash(REFUSALS[why], "warning")
         return redirect(back)
     told = queries.report_at(db.session(), lot.id, employer.id, month)
@@ -167,11 +198,32 @@ def import_sheet(contract_id: int) -> ResponseReturnValue:
         problem=problem,
         content=_carried_on(content) if is_sound else "",
         columns=column_help(contract),
+        headings=HEADINGS,
         accept=SHEETS,
         largest=f"{LARGEST_SHEET // 1_000_000}\u00a0Mo",
     )
     is_told = sheet is not None and not problem and go == "check"  # looking found what it found
     return page, 422 if form.is_submitted() and not is_told else 200
+
+
+@hours.get(
+    "/contrats/<int(max=2147483647):contract_id>/heures/modele.<any(csv, xlsx):kind>",
+)
+@sign_in_required
+def template(contract_id: int, kind: str) -> ResponseReturnValue:
+    """A sheet to fill in and import."""
+    contract, own = _reported(contract_id)
+    header, lines = list(HEADINGS.values()), to_fill_in(contract, own, clock.today())
+    if kind == "csv":
+        content = "".join(write_csv(header, lines)).encode()
+    else:
+        content = b"".join(write_xlsx(header, lines))
+    return send_file(
+        BytesIO(content),
+        mimetype=MEDIA_TYPES[Format(kind)],
+        as_attachment=True,
+        download_name=f"heures-contrat-{contract_id}.{kind}",
+    )
 
 
 def _content(form: ImportForm) -> tuple[bytes, str]:
@@ -211,12 +263,23 @@ def _read(
     ids = [one.id for one in own]
     try:
         sheet = read_hours(BytesIO(content), contract, ids, clock.today())
+    except WrongColumns as error:
+        return None, _columns_refused(error)
     except Unreadable:
-        return None, (
-            "Le fichier n'est pas lisible\u00a0: il faut un CSV ou un classeur XLSX dont la "
-            f"première ligne nomme les colonnes {', '.join(REQUIRED)}."
-        )
+        return None, UNREADABLE
     return sheet, "" if sheet.lines else "Le fichier n'a aucune ligne d'heures."
+
+
+def _columns_refused(error: WrongColumns) -> str:
+    """Which columns are wrong, in the words of the sheet and in ours."""
+    if len(error.missing) == len(REQUIRED):
+        return UNREADABLE
+    told = [
+        ("Colonnes manquantes", [HEADINGS[name] for name in error.missing]),
+        ("Colonnes données deux fois", [HEADINGS[name] for name in error.twice]),
+        ("Colonnes inconnues", [name[:60] for name in error.unknown[:MOST_NAMED]]),
+    ]
+    return " ".join(f"{what}\u00a0: {', '.join(names)}." for what, names in told if names)
 
 
 def _import(sheet: Sheet) -> str:

@@ -30,7 +30,7 @@ READ_FROM_WORDS = 2
 
 class HowForm(StepForm):
     reserved_for = RadioField(
-        "Quelles structures peuvent répondre ?",
+        "Quelles structures peuvent répondre\u00a0?",
         choices=choices_of({key: label for key, (label, _) in wording.RESERVATIONS.items()}),
     )
     service_types = SelectMultipleField(
@@ -74,7 +74,7 @@ class HowForm(StepForm):
     def __init__(self, need: Need) -> None:
         super().__init__(_how_filled(need))
         self.need = need
-        proposed = {words: words.replace(" ?", "\u00a0?") for words in self._proposed()}
+        proposed = {words: words.replace("\u00a0?", "\u00a0?") for words in self._proposed()}
         self.suggested.choices = choices_of(proposed)
 
     def validate_response_phone(self, field: TelField) -> None:
@@ -101,13 +101,13 @@ class HowForm(StepForm):
         if self.is_tender and not self.response_url.data:
             add_error(
                 self.response_url,
-                "Donnez l'adresse de la consultation sur votre profil d'acheteur : c'est là que "
+                "Donnez l'adresse de la consultation sur votre profil d'acheteur : c'est là que "
                 "l'on répond à un appel d'offres",
             )
         if not self.modes():
             add_error(
                 self.here,
-                "Dites comment répondre : sur Tandem, par courriel, par téléphone ou sur une "
+                "Dites comment répondre\u00a0: sur Tandem, par courriel, par téléphone ou sur une "
                 "autre page",
             )
         return bool(is_valid) and not self.errors

@@ -73,7 +73,7 @@ def accept(token: str) -> ResponseReturnValue:
     except InvitationOfAnother:
         return redirect(url_for("invitations.show", token=token))
     sessions.renew()
-    flash(f"C'est fait : {name} vous compte parmi ses membres.", "success")
+    flash(f"C'est fait\u00a0: {name} vous compte parmi ses membres.", "success")
     is_of_desk = invitation.kind is InvitationKind.DESK
     return redirect(url_for("desk.queue" if is_of_desk else "dashboard.show"))
 

@@ -1,7 +1,6 @@
 """A person's lists of structures: kept alone, or with the colleagues of an organisation."""
 
-from collections.abc import Iterator, Sequence
-from tempfile import SpooledTemporaryFile
+from collections.abc import Sequence
 
 from flask import (
     Blueprint,
@@ -9,7 +8,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -19,42 +17,22 @@ from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace import audit, clock
+from marketplace import clock
 from marketplace.accounts.queries import organisations
-from marketplace.audit import Action
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line
 from marketplace.guards.roles import Viewer, sign_in_required, viewer
-from marketplace.guards.scopes import may_see_contact, rules_list, visible_lists
+from marketplace.guards.scopes import rules_list, visible_lists
 from marketplace.lists import favouring
 from marketplace.lists.queries import favourites_in, lists_holding, with_sizes
 from marketplace.lists.tables import Favourite, FavouriteList
-from marketplace.sheets import write_csv
-from marketplace.siret import formatted
 from marketplace.structures.tables import Structure
-from marketplace.text import slug as slug_of
 
 lists = Blueprint("lists", __name__)
 
 UNNAMED = "Donnez un nom à la liste, par exemple «\u00a0Espaces verts 2027\u00a0»"
 LONGEST_NAME = 80
 LONGEST_NOTE = 1_000
-READ_AT_ONCE = 500
-KEPT_IN_MEMORY = 1_000_000
-COLUMNS = (
-    "Nom",
-    "Nom légal",
-    "SIRET",
-    "Type",
-    "Adresse",
-    "Code postal",
-    "Commune",
-    "Courriel",
-    "Téléphone",
-    "Site",
-    "Note",
-    "Ajoutée le",
-)
 
 
 class ListForm(FrenchForm):
@@ -268,46 +246,3 @@ def take_out(list_id: int, slug: str) -> ResponseReturnValue:
         favouring.take_out(session, kept, kept_in, clock.now())
     flash(f"{name} n'est plus dans cette liste.", "success")
     return redirect(url_for("lists.show", list_id=list_id))
-
-
-@lists.post("/mes-listes/<int(max=2147483647):list_id>/exporter")
-@sign_in_required
-def export(list_id: int) -> ResponseReturnValue:
-    """The list as a sheet, row by row; contacts only where they are due."""
-    who = _who()
-    with transaction() as session:
-        kept = _visible(session, list_id)
-        name = slug_of(kept.name) or "liste"
-        audit.note(
-            session,
-            Action.EXPORTED,
-            actor_id=who.user_id,
-            ip=request.remote_addr or "",
-            what="list",
-        )
-    file = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - send_file closes it
-    for line in write_csv(COLUMNS, _cells(db.session(), list_id, who)):
-        file.write(line.encode())
-    file.seek(0)
-    return send_file(file, mimetype="text/csv", as_attachment=True, download_name=f"{name}.csv")
-
-
-def _cells(session: Session, list_id: int, who: Viewer) -> Iterator[tuple[object, ...]]:
-    wanted = favourites_in(list_id)
-    for kept in session.scalars(wanted, execution_options={"yield_per": READ_AT_ONCE}):
-        one = kept.structure
-        is_due = may_see_contact(who, one)
-        yield (
-            one.display_name,
-            one.name,
-            formatted(one.siret),
-            one.kind.value,
-            one.address,
-            one.postcode,
-            one.city,
-            one.email if is_due else None,
-            one.phone if is_due else None,
-            one.website,
-            kept.note,
-            kept.added_at.astimezone(clock.PARIS).strftime("%d/%m/%Y"),
-        )

@@ -16,7 +16,7 @@ AS_NEED = "need"
 
 class LotForm(SectorFields, PlaceFields, StepForm):
     place_type = RadioField(
-        "Où a lieu le travail de ce lot ?",
+        "Où a lieu le travail de ce lot\u00a0?",
         [Optional()],
         choices=choices_of({AS_NEED: "Là où est le besoin"} | PLACE_TYPES),
         default=AS_NEED,

@@ -118,7 +118,7 @@ def _kept(need: Need, lot: Lot, form: LotForm) -> ResponseReturnValue:
     if is_read:
         flash(f"Le lot {lot.number} est enregistré.", "success")
         return redirect(url_for(LOTS.endpoint, slug=need.slug))
-    flash(f"Le lot {lot.number} est enregistré : confirmez ses secteurs.", "success")
+    flash(f"Le lot {lot.number} est enregistré\u00a0: confirmez ses secteurs.", "success")
     here = url_for("lots.change", slug=need.slug, lot_id=lot.id, _anchor="secteurs")
     return redirect(here)
 

@@ -41,7 +41,7 @@ ID = "int(max=2147483647)"
 HAND_OVER = "hand_over"
 
 ROLES = {Role.MANAGER: "Responsable", Role.MEMBER: "Membre"}
-LAST_MANAGER = "Il faut au moins un responsable : nommez-en d'abord un autre."
+LAST_MANAGER = "Il faut au moins un responsable\u00a0: nommez-en d'abord un autre."
 
 
 class InvitationForm(FrenchForm):
@@ -245,11 +245,11 @@ def role(of: str, key: str, user_id: int) -> ResponseReturnValue:
 def _roles_to_give(here: Here, user_id: int) -> dict[str, str]:
     said: dict[str, str] = {
         Role.MEMBER: "Membre",
-        Role.MANAGER: "Responsable : invite, accepte, retire et change les rôles",
+        Role.MANAGER: "Responsable\u00a0: invite, accepte, retire et change les rôles",
     }
     is_own = teams.is_manager(db.session(), here.team, here.subject.id, here.who.user_id)
     if is_own and user_id != here.who.user_id:
-        said[HAND_OVER] = "Responsable à ma place : je deviens membre"
+        said[HAND_OVER] = "Responsable à ma place\u00a0: je deviens membre"
     return said
 
 
@@ -291,7 +291,7 @@ def remove(of: str, key: str, user_id: int) -> ResponseReturnValue:
         return here.back()
     if is_leaving:
         sessions.renew()
-        flash(f"C'est fait : vous avez quitté {here.name}.", "success")
+        flash(f"C'est fait\u00a0: vous avez quitté {here.name}.", "success")
         return redirect(url_for("dashboard.show"))
     flash("La personne est retirée.", "success")
     return here.back()

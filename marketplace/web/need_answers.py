@@ -1,5 +1,6 @@
 """What stands of answers on the page of a need: to whom it was proposed, who answers it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +12,14 @@ from marketplace.answers import queries, wording
 from marketplace.answers.queries import Standing
 from marketplace.answers.responding import stamp_opened
 from marketplace.answers.support_queries import open_proposals
-from marketplace.answers.tables import Answer
+from marketplace.answers.tables import Answer, Outcome
+from marketplace.clauses.contract_tables import Contract
 from marketplace.db import db, transaction
 from marketplace.guards.roles import Viewer
+from marketplace.guards.scopes import visible_contracts
 from marketplace.matching.lifecycle import FROM, MatchStatus
 from marketplace.matching.tables import Match
+from marketplace.needs.lifecycle import OVER
 from marketplace.needs.tables import Need
 from marketplace.structures.queries import structures_of
 from marketplace.structures.tables import Structure
@@ -31,17 +35,31 @@ class Beside:
     declined_in_words: str
     proposals: int
     """Of the facilitator, that wait for the buyer."""
+    outcomes: Sequence[Outcome] = ()
+    contracts: Sequence[int] = ()
+    is_surveyed: bool = True
+    """Whether its buyer said if Tandem helped."""
 
 
 def answers_beside(session: Session, need: Need, who: Viewer | None, is_insider: bool) -> Beside:
     standing = queries.standing_of(session, need.id) if is_insider and need.published_at else None
     declines = standing.declines if standing else {}
+    is_over = is_insider and need.status in OVER
     return Beside(
         own=_own(session, need, who) if who and who.structure_ids else [],
         standing=standing,
         declined_in_words=wording.refusals_counted(declines) if declines else "",
         proposals=open_proposals(session, need.id) if standing else 0,
+        outcomes=queries.outcomes_of(session, need.id) if is_over else (),
+        contracts=contracts_beside(session, who, need) if who and is_over else (),
+        is_surveyed=not is_over or queries.has_said_whether_it_helped(session, need.id, None),
     )
+
+
+def contracts_beside(session: Session, who: Viewer, need: Need) -> Sequence[int]:
+    """The ids of the contracts that a need led to, that this person may open."""
+    seen = visible_contracts(who).where(Contract.need_id == need.id)
+    return session.scalars(seen.with_only_columns(Contract.id).order_by(Contract.id)).all()
 
 
 def stamp_page_view(need: Need, who: Viewer | None, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """What a buyer does with a need once it is sent: change it, put it off, end it, begin it again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,14 +17,19 @@ from marketplace.answers import announcing
 from marketplace.answers.differences import in_words
 from marketplace.answers.tables import Outcome
 from marketplace.db import db, transaction
+from marketplace.digests.queries import unaware_of
 from marketplace.forms import FrenchForm, add_error, cleaned, one_line
 from marketplace.guards.roles import buyer_required
 from marketplace.moderation.deciding import withdraw as withdraw_need
+from marketplace.needs import wording
 from marketplace.needs.amending import (
+    WAITING,
     DeadlineBroughtForward,
+    Decided,
     QuestionTakenBack,
     amend,
     amendable,
+    as_seen,
     differences,
     extend,
     is_open_at,
@@ -31,7 +37,8 @@ from marketplace.needs.amending import (
 from marketplace.needs.closing import CannotReopen, close_early, reopen
 from marketplace.needs.drafting import ChangedElsewhere, draft_begun, fingerprint, new_key
 from marketplace.needs.duplicating import duplicate
-from marketplace.needs.lifecycle import NEXT, ForbiddenMove, Move
+from marketplace.needs.lifecycle import NEXT, ForbiddenMove, Move, Status
+from marketplace.needs.lots import MOST as MOST_LOTS
 from marketplace.needs.tables import Need
 from marketplace.territories.queries import gazetteer
 from marketplace.web.how_form import HowForm
@@ -74,9 +81,17 @@ PARTS = {
 @buyer_required
 def amend_what(slug: str) -> ResponseReturnValue:
     """Which part to change."""
-    need = _open_need(slug)
-    told = announcing.told_structures(db.session(), need.id)
-    return render_template("web/need_life/amend_what.html", need=need, parts=PARTS, told=told)
+    need = changeable_need(slug)
+    session = db.session()
+    places = gazetteer(session)
+    return render_template(
+        "web/need_life/amend_what.html",
+        need=need,
+        parts=PARTS,
+        told=announcing.told_structures(session, need.id, unaware_of(session, need.id)),
+        lots=[(lot, wording.place(lot, places)) for lot in need.lots],
+        most_lots=MOST_LOTS,
+    )
 
 
 @need_life.route("/besoins/<slug>/amender/<part>", methods=["GET", "POST"])
@@ -84,20 +99,22 @@ def amend_what(slug: str) -> ResponseReturnValue:
 def amend_part(slug: str, part: str) -> ResponseReturnValue:
     """The answers of a part, then what changes in them, then it is done and told."""
     chosen = PARTS.get(part) or abort(404)
-    need = _open_need(slug)
+    need = changeable_need(slug)
     form = chosen.form(need)
     if not form.is_submitted():
-        form.seen.data = fingerprint(need, amendable())
-        return _part_page(need, chosen, form)
+        form.seen.data = as_seen(need, fingerprint(need, amendable()))
+        return form_page(need, form, chosen.title)
     if not form.validate() or not _checked(need, form):
-        return _part_page(need, chosen, form), 422
+        return form_page(need, form, chosen.title), 422
     go = request.form.get("go")
-    if go == "back":
-        return _part_page(need, chosen, form)
-    return _confirmed(need, chosen, form) if go == "confirm" else _confirm_page(need, chosen, form)
+    if isinstance(form, WhatForm):
+        form.keep_codes()
+    if go in ("back", "cpv"):
+        return form_page(need, form, chosen.title)
+    return _confirmed(need, form) if go == "confirm" else _confirm_page(need, form)
 
 
-def _confirmed(need: Need, part: Part, form: StepForm) -> ResponseReturnValue:
+def _confirmed(need: Need, form: StepForm) -> ResponseReturnValue:
     """Seen and wanted: it is done, and told."""
     now = clock.now()
     try:
@@ -105,50 +122,62 @@ def _confirmed(need: Need, part: Part, form: StepForm) -> ResponseReturnValue:
             amendment = amend(
                 session, need.id, buyer().user_id, form.answers(), form.seen.data, now
             )
-            told = announcing.tell_amended(session, need, amendment, now) if amendment else 0
+            told = (
+                announcing.tell_amended(session, need, amendment, now, unaware_of(session, need.id))
+                if amendment
+                else 0
+            )
     except ChangedElsewhere as conflict:
         form.seen.data = conflict.fingerprint
-        return _confirm_page(need, part, form, is_changed=True)
+        return _confirm_page(need, form, is_changed=True)
+    except Decided:
+        return decided(need)
     except ForbiddenMove:
-        return _too_late(need)
+        return too_late(need)
     if amendment is None:
         flash("Vous n'avez rien changé.")
     else:
-        flash(f"Votre besoin est modifié. {_told(told)}", "success")
+        flash(f"Votre besoin est modifié. {told_in_words(told, need)}", "success")
     return redirect(url_for("needs.show", slug=need.slug))
 
 
 def _checked(need: Need, form: StepForm) -> bool:
-    """Whether a published need may change so; what may not is said beside its field."""
+    """Whether a need may change so; what may not is said beside its field."""
     try:
         differences(need, form.answers())
     except DeadlineBroughtForward as refused:
         add_error(
             form["deadline_on"],
-            "Les structures comptent sur la date annoncée : choisissez le "
+            "Les structures comptent sur la date annoncée\u00a0: choisissez le "
             f"{refused.deadline_on:%d/%m/%Y} ou plus tard",
         )
     except QuestionTakenBack as refused_question:
         add_error(
             form["questions"],
-            "Des structures ont peut-être déjà répondu à cette question, laissez-la : "
-            f"« {refused_question.words} »",
+            "Des structures ont peut-être déjà répondu à cette question, laissez-la\u00a0: "
+            f"«\u00a0{refused_question.words}\u00a0»",
         )
     else:
         return True
     return False
 
 
-def _part_page(need: Need, part: Part, form: StepForm) -> str:
-    return render_template("web/need_life/amend_part.html", need=need, part=part, form=form)
+def form_page(need: Need, form: StepForm, title: str) -> str:
+    """Some of a need's answers, or those of one of its lots, to be changed."""
+    return render_template("web/need_life/amend_part.html", need=need, title=title, form=form)
 
 
-def _confirm_page(
-    need: Need, part: Part, form: StepForm, is_changed: bool = False
-) -> ResponseReturnValue:
+def _confirm_page(need: Need, form: StepForm, is_changed: bool = False) -> ResponseReturnValue:
     """What changes; straight back to the need when nothing does."""
-    session = db.session()
     changes = differences(need, form.answers())
+    return confirm_page(need, form, changes, is_changed)
+
+
+def confirm_page(
+    need: Need, form: StepForm, changes: Mapping[str, list[Any]], is_changed: bool = False
+) -> ResponseReturnValue:
+    """The same of changes that are known, of the need or of one of its lots."""
+    session = db.session()
     if not changes:
         flash("Vous n'avez rien changé.")
         return redirect(url_for("needs.show", slug=need.slug))
@@ -160,10 +189,9 @@ def _confirm_page(
     page = render_template(
         "web/need_life/amend_confirm.html",
         need=need,
-        part=part,
         said=[*said, ("seen", form.seen.data)],
         changes=in_words(changes, gazetteer(session)),
-        told=announcing.told_structures(session, need.id),
+        told=announcing.told_structures(session, need.id, unaware_of(session, need.id)),
         is_changed=is_changed,
     )
     return page, 409 if is_changed else 200
@@ -189,32 +217,38 @@ class DeadlineForm(FrenchForm):
 @need_life.route("/besoins/<slug>/prolonger", methods=["GET", "POST"])
 @buyer_required
 def put_off(slug: str) -> ResponseReturnValue:
-    need = _open_need(slug)
+    need = open_need(slug)
     form = DeadlineForm()
     if form.validate_on_submit():
         now = clock.now()
         try:
             with transaction() as session:
                 amendment = extend(session, need.id, buyer().user_id, form.deadline_on.data, now)
-                told = announcing.tell_amended(session, need, amendment, now) if amendment else 0
+                told = (
+                    announcing.tell_amended(
+                        session, need, amendment, now, unaware_of(session, need.id)
+                    )
+                    if amendment
+                    else 0
+                )
         except DeadlineBroughtForward as refused:
             add_error(
                 form.deadline_on,
                 f"Choisissez une date après le {refused.deadline_on:%d/%m/%Y}, celle d'aujourd'hui",
             )
         except ForbiddenMove:
-            return _too_late(need)
+            return too_late(need)
         else:
-            flash(f"La date limite est repoussée. {_told(told)}", "success")
+            flash(f"La date limite est repoussée. {told_in_words(told, need)}", "success")
             return redirect(url_for("needs.show", slug=slug))
-    told = announcing.told_structures(db.session(), need.id)
+    told = announcing.told_structures(db.session(), need.id, unaware_of(db.session(), need.id))
     page = render_template("web/need_life/put_off.html", need=need, form=form, told=told)
     return page, 422 if form.errors else 200
 
 
 class ReasonForm(FrenchForm):
     reason = TextAreaField(
-        "Pourquoi ?",
+        "Pourquoi\u00a0?",
         [
             DataRequired("Dites pourquoi, en quelques mots"),
             Length(max=1000, message="Dites-le en 1 000 caractères au plus"),
@@ -226,9 +260,9 @@ class ReasonForm(FrenchForm):
 @need_life.route("/besoins/<slug>/clore", methods=["GET", "POST"])
 @buyer_required
 def close(slug: str) -> ResponseReturnValue:
-    need = _open_need(slug)
+    need = open_need(slug)
     form = ReasonForm()
-    told = announcing.told_structures(db.session(), need.id)
+    told = announcing.told_structures(db.session(), need.id, unaware_of(db.session(), need.id))
     if not form.validate_on_submit():
         page = render_template("web/need_life/close.html", need=need, form=form, told=told)
         return page, 422 if form.errors else 200
@@ -236,10 +270,13 @@ def close(slug: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             close_early(session, need.id, buyer().user_id, now, reason)
-            told = announcing.tell_closed(session, need, reason, now)
+            told = announcing.tell_closed(session, need, reason, now, unaware_of(session, need.id))
     except ForbiddenMove:
-        return _too_late(need)
-    flash(f"Votre besoin est clos : il ne prend plus de réponses. {_told(told)}", "success")
+        return too_late(need)
+    flash(
+        f"Votre besoin est clos\u00a0: il ne prend plus de réponses. {told_in_words(told, need)}",
+        "success",
+    )
     return redirect(url_for("needs.show", slug=slug))
 
 
@@ -258,17 +295,22 @@ def withdraw(slug: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             withdraw_need(session, need.id, buyer().user_id, now, reason)
-            told = announcing.tell_withdrawn(session, need, reason, now)
+            told = announcing.tell_withdrawn(
+                session, need, reason, now, unaware_of(session, need.id)
+            )
     except ForbiddenMove:
         flash("Ce besoin ne peut plus être retiré.")
     else:
-        flash(f"Votre besoin est retiré : plus personne ne peut y répondre. {_told(told)}")
+        flash(
+            "Votre besoin est retiré\u00a0: plus personne ne peut y répondre. "
+            f"{told_in_words(told, need)}"
+        )
     return redirect(url_for("needs.show", slug=slug))
 
 
 class ReopenForm(DeadlineForm):
     reason = TextAreaField(
-        "Pourquoi le rouvrez-vous ?",
+        "Pourquoi le rouvrez-vous\u00a0?",
         [Optional(), Length(max=1000, message="Dites-le en 1 000 caractères au plus")],
         filters=[cleaned],
     )
@@ -297,13 +339,13 @@ def open_again(slug: str) -> ResponseReturnValue:
                 form.reason.data or "",
                 has_outcome=has_outcome(session, need),
             )
-            told = announcing.tell_reopened(session, need, now)
+            told = announcing.tell_reopened(session, need, now, unaware_of(session, need.id))
     except CannotReopen as refused:
         flash(f"{refused}.", "error")
     except ForbiddenMove:
         flash("Ce besoin ne peut pas être rouvert.", "error")
     else:
-        flash(f"Votre besoin est rouvert. {_told(told)}", "success")
+        flash(f"Votre besoin est rouvert. {told_in_words(told, need)}", "success")
     return redirect(url_for("needs.show", slug=slug))
 
 
@@ -332,24 +374,47 @@ def copy(slug: str) -> ResponseReturnValue:
         is_new = draft_begun(session, user_id, form.key.data) is None
         draft = duplicate(session, need, user_id, form.key.data, clock.now())
     if is_new:
-        flash("Voici une copie en brouillon : donnez-lui ses dates, puis envoyez-la.", "success")
+        flash(
+            "Voici une copie en brouillon\u00a0: donnez-lui ses dates, puis envoyez-la.", "success"
+        )
     return redirect(url_for("drafts.resume", slug=draft.slug))
 
 
-def _open_need(slug: str) -> Need:
-    """A buyer's own need that still takes answers; any other leads to its page."""
+def changeable_need(slug: str) -> Need:
+    """A buyer's own need that waits for its desk, or takes answers; any other, and one that is
+    decided while it was corrected, leads to its page."""
     need = own_need(slug)
-    if not is_open_at(need, clock.now()):
-        abort(_too_late(need))
-    return need
+    if need.status == Status.SUBMITTED:
+        return need
+    if request.form.get("seen", "").startswith(WAITING):
+        abort(decided(need))
+    return open_need(slug)
 
 
-def _too_late(need: Need) -> Response:
-    flash("Ce besoin ne prend plus de réponses : il ne peut plus être modifié.")
+def decided(need: Need) -> Response:
+    flash(
+        "Le guichet vient de décider de ce besoin\u00a0: votre correction n'est pas enregistrée. "
+        "Voici où il en est."
+    )
     return redirect(url_for("needs.show", slug=need.slug))
 
 
-def _told(structures: int) -> str:
+def open_need(slug: str) -> Need:
+    """A buyer's own need that still takes answers; any other leads to its page."""
+    need = own_need(slug)
+    if not is_open_at(need, clock.now()):
+        abort(too_late(need))
+    return need
+
+
+def too_late(need: Need) -> Response:
+    flash("Ce besoin ne prend plus de réponses\u00a0: il ne peut plus être modifié.")
+    return redirect(url_for("needs.show", slug=need.slug))
+
+
+def told_in_words(structures: int, need: Need) -> str:
+    if need.status == Status.SUBMITTED:
+        return "Le guichet le relit tel qu'il est maintenant."
     if not structures:
         return "Aucune structure n'en avait encore été prévenue."
     if structures == 1:

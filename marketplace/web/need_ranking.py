@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
+from typing import Any
 
 from flask import Blueprint, Response, send_file
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.answers.tables import Outcome
 from marketplace.db import db
+from marketplace.files.contents import MEDIA_TYPES, Format
 from marketplace.guards.roles import sign_in_required, viewer
 from marketplace.guards.scopes import need_of_insider
 from marketplace.matching import explaining
@@ -18,7 +20,7 @@ from marketplace.matching import queries as matching
 from marketplace.matching.lots import LotFound
 from marketplace.matching.tables import LotMatch, Match, Shortlist
 from marketplace.needs.tables import Need
-from marketplace.sheets import write_csv
+from marketplace.sheets import write_csv, write_xlsx
 from marketplace.structures.kinds import LABELS
 from marketplace.structures.tables import Structure
 
@@ -124,33 +126,65 @@ def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     return send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)
 
 
+def xlsx_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """The same as a workbook."""
+    file = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - send_file closes it
+    for piece in write_xlsx(columns, rows):
+        file.write(piece)
+    file.seek(0)
+    return send_file(
+        file, mimetype=MEDIA_TYPES[Format.XLSX], as_attachment=True, download_name=name
+    )
+
+
 def _lists(
     session: Session, need_id: int, lots: Sequence[tuple[int, str]]
-) -> Iterator[tuple[str, Iterable[Match | LotMatch]]]:
-    """The ranking of each lot, or that of a need without lots."""
+) -> Iterator[tuple[str, Iterable[Row[*tuple[Any, ...]]]]]:
+    """The ranking of each lot, or that of a need without lots, as the columns of the file."""
     by_batches = {"yield_per": READ_AT_ONCE}
     if not lots:
-        yield "", session.scalars(matching.matches_of_need(need_id), execution_options=by_batches)
+        whole = _columns_of(Match).where(Match.need_id == need_id)
+        yield "", session.execute(whole, execution_options=by_batches)
     for lot_id, title in lots:
-        yield title, session.scalars(matching.lot_matches_of(lot_id), execution_options=by_batches)
+        of_lot = _columns_of(LotMatch).where(LotMatch.lot_id == lot_id)
+        yield title, session.execute(of_lot, execution_options=by_batches)
+
+
+def _columns_of(table: type[Match | LotMatch]) -> Select[*tuple[Any, ...]]:
+    """Best first, and no row for the session to keep: there may be thousands."""
+    return (
+        select(
+            table.rank,
+            func.coalesce(func.nullif(Structure.brand, ""), Structure.name),
+            Structure.siret,
+            Structure.kind,
+            Structure.city,
+            Structure.department_code,
+            table.distance_km,
+            table.score,
+            table.reasons,
+            table.near,
+        )
+        .join(Structure, Structure.id == table.structure_id)
+        .order_by(table.rank)
+    )
 
 
 def _cells(
     session: Session, need_id: int, lots: Sequence[tuple[int, str]]
 ) -> Iterator[tuple[object, ...]]:
     for title, rows in _lists(session, need_id, lots):
-        for match in rows:
-            structure = match.structure
+        for rank, name, siret, kind, city, department, km, score, reasons, near in rows:
             yield (
                 title,
-                match.rank,
-                structure.display_name,
-                structure.siret,
-                LABELS[structure.kind],
-                structure.city,
-                structure.department_code,
-                None if match.distance_km is None else round(match.distance_km),
-                round(match.score, 3),
-                " ; ".join(explaining.sentences(match.reasons, "buyer")),
-                " ; ".join(explaining.NEAR[code] for code in match.near),
+                rank,
+                name,
+                siret,
+                LABELS[kind],
+                city,
+                department,
+                None if km is None else round(km),
+                round(score, 3),
+                "\u00a0; ".join(explaining.sentences(reasons, "buyer")),
+                "\u00a0; ".join(explaining.NEAR[code] for code in near),
             )

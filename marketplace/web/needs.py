@@ -5,13 +5,13 @@ from operator import itemgetter
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace import clock, formats
 from marketplace.answers.differences import differences_of
-from marketplace.answers.lifecycle import AnswerStatus
-from marketplace.answers.tables import Answer
+from marketplace.answers.queries import Received, answers_received
 from marketplace.db import db
 from marketplace.forms import page_asked, paging
 from marketplace.guards.roles import Viewer, buyer_required, viewer
@@ -28,7 +28,7 @@ from marketplace.needs import wording
 from marketplace.needs.amending import is_open_at
 from marketplace.needs.closing import why_not_reopen
 from marketplace.needs.lifecycle import EDITABLE, NEXT, Move, Status
-from marketplace.needs.queries import IN_FULL, needs_of
+from marketplace.needs.queries import IN_FULL, is_public_change, needs_of
 from marketplace.needs.searching import (
     DELAYS,
     RESERVED,
@@ -50,6 +50,7 @@ from marketplace.web.next_steps import STATES, next_step
 needs = Blueprint("needs", __name__)
 
 PER_PAGE = 20
+NONE = Received(0, 0)
 
 
 @needs.get("/besoins")
@@ -103,7 +104,9 @@ def mine() -> str:
     shown = session.scalars(page).all()
     ids = [need.id for need in shown]
     places = gazetteer(session)
-    eligible, answered = matching.eligible_of(session, ids), answers_received(ids)
+    eligible = matching.eligible_of(session, ids)
+    since = current_user.previous_sign_in_at
+    answered = answers_received(session, ids, since)
     return render_template(
         "web/needs/mine.html",
         needs=[
@@ -111,8 +114,9 @@ def mine() -> str:
                 "need": need,
                 "place": wording.place(need, places),
                 "eligible": eligible.get(need.id),
-                "answers": answered.get(need.id, 0),
-                "next": next_step(need, eligible.get(need.id), answered.get(need.id, 0), now),
+                "answers": (received := answered.get(need.id, NONE)).total,
+                "new_answers": received.new,
+                "next": next_step(need, eligible.get(need.id), received.total, now),
                 "is_open": is_open_at(need, now),
             }
             for need in shown
@@ -126,13 +130,6 @@ def mine() -> str:
         at=at,
         today=clock.today(),
     )
-
-
-def answers_received(need_ids: list[int]) -> dict[int, int]:
-    """How many structures answered each of these needs; those that none did are left out."""
-    sent = Answer.status == AnswerStatus.SENT
-    counted = select(Answer.need_id, func.count()).where(Answer.need_id.in_(need_ids), sent)
-    return dict(db.session.execute(counted.group_by(Answer.need_id)).all())
 
 
 @needs.get("/besoins/<slug>")
@@ -191,6 +188,7 @@ def show(slug: str) -> ResponseReturnValue:
         is_open=is_open,
         may_edit=is_buyers and need.status in EDITABLE,
         may_change=is_buyers and is_open,
+        may_correct=is_buyers and need.status == Status.SUBMITTED,
         may_withdraw=is_buyers and (need.status, Move.WITHDRAW) in NEXT,
         may_reopen=is_buyers and why_not_reopen(need, moves, ranking.has_outcome, now) is None,
         next=_next(need, ranking, beside, now) if is_buyers else "",
@@ -213,7 +211,8 @@ def _amendments(need: Need, places: Gazetteer) -> list[dict[str, object]]:
     """What changed since the need was published, latest first."""
     if need.amended_at is None:
         return []
-    rows = select(NeedAmendment).filter_by(need_id=need.id).order_by(NeedAmendment.id.desc())
+    made = select(NeedAmendment).where(NeedAmendment.need_id == need.id, is_public_change())
+    rows = made.order_by(NeedAmendment.id.desc())
     return [
         {
             "when": formats.moment(row.amended_at),

@@ -35,11 +35,11 @@ COVERAGES = {
 }
 AMOUNT = "Donnez un montant en euros, sans les centimes, de 100 millions au plus"
 WANTED = {
-    "title": "Donnez un titre, par exemple « Entretien des espaces verts »",
+    "title": "Donnez un titre, par exemple «\u00a0Entretien des espaces verts\u00a0»",
     "sectors": "Cochez au moins un secteur",
     "service_types": "Cochez au moins un type de prestation",
     "radius_km": "Donnez un nombre de kilomètres, de 1 à 500",
-    "zones": "Donnez au moins un territoire, par exemple Doubs ; Jura",
+    "zones": "Donnez au moins un territoire, par exemple Doubs\u00a0; Jura",
 }
 
 
@@ -75,7 +75,7 @@ class OfferForm(FrenchForm):
         "Types de prestation", [Optional()], choices=choices_of(SERVICE_TYPES)
     )
     coverage_type = RadioField(
-        "Où intervenez-vous ?",
+        "Où intervenez-vous\u00a0?",
         [InputRequired("Dites où vous intervenez")],
         choices=choices_of(COVERAGES),
     )
@@ -136,12 +136,15 @@ class OfferForm(FrenchForm):
             return
         code = naming.zone_named(self.places, self.zone.data or "")
         if code is None or code == "FR":
-            add_error(self.zone, f"Territoire introuvable : « {(self.zone.data or '')[:60]} »")
+            add_error(
+                self.zone,
+                f"Territoire introuvable\u00a0: «\u00a0{(self.zone.data or '')[:60]}\u00a0»",
+            )
             return
         label = naming.label(self.places, code)
         if code not in self.zone_codes:
-            said = (self.zones.data or "").strip(" ;\n")
-            self.zones.data = f"{said} ; {label}" if said else label
+            said = (self.zones.data or "").strip("\u00a0;\n")
+            self.zones.data = f"{said}\u00a0; {label}" if said else label
         self.zone.data = ""
 
     def draft(self) -> OfferDraft:
@@ -216,7 +219,7 @@ def _filled(offer: Offer, places: Gazetteer) -> dict[str, object]:
         "service_types": list(said.service_types),
         "coverage_type": said.coverage_type,
         "radius_km": said.radius_km,
-        "zones": " ; ".join(naming.label(places, code) for code in said.zones),
+        "zones": "\u00a0; ".join(naming.label(places, code) for code in said.zones),
         "environmental_tags": list(said.environmental_tags),
         "amount_min": said.amount_min,
         "amount_max": said.amount_max,

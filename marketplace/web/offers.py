@@ -40,12 +40,12 @@ offers = Blueprint("offers", __name__, url_prefix="/structures/<slug>/offres")
 ID = "int(max=2147483647)"
 
 MOVED = {
-    Move.PAUSE: "Votre offre est en pause : elle n'est plus proposée aux acheteurs.",
+    Move.PAUSE: "Votre offre est en pause\u00a0: elle n'est plus proposée aux acheteurs.",
     Move.RESUME: "Votre offre est de nouveau publiée.",
     Move.ARCHIVE: "Votre offre est archivée.",
-    Move.CONFIRM: "Merci : votre offre est confirmée à la date d'aujourd'hui.",
+    Move.CONFIRM: "Merci\u00a0: votre offre est confirmée à la date d'aujourd'hui.",
 }
-TOO_LATE = "Cette offre ne peut plus changer ainsi : quelqu'un l'a modifiée entre-temps."
+TOO_LATE = "Cette offre ne peut plus changer ainsi\u00a0: quelqu'un l'a modifiée entre-temps."
 
 
 @offers.get("")
@@ -62,6 +62,7 @@ def index(slug: str) -> str:
                 wording.coverage(offer, places),
                 wording.sectors(offer),
                 wording.last_reason(offer),
+                wording.is_to_confirm(offer, clock.now()),
             )
             for offer in declared_offers_of(session, structure.id)
         ],
@@ -105,6 +106,8 @@ def show(slug: str, offer_id: int) -> str:
             for step in reversed(offer.moves)
         ],
         is_editable=offer.status in EDITABLE,
+        is_to_confirm=wording.is_to_confirm(offer, clock.now()),
+        confirmed_on=wording.holds(offer),
     )
 
 
@@ -177,7 +180,7 @@ def copy(slug: str, offer_id: int) -> ResponseReturnValue:
     offer = _offer(_structure(slug), offer_id)
     with transaction() as session:
         made = duplicate(session, offer.id, clock.now()).id
-    flash("Voici la copie, en brouillon : changez ce qui diffère.")
+    flash("Voici la copie, en brouillon\u00a0: changez ce qui diffère.")
     return redirect(url_for("offers.edit", slug=slug, offer_id=made))
 
 
@@ -232,7 +235,7 @@ def _keep(structure: Structure, form: OfferForm, offer: Offer | None) -> Respons
         flash(TOO_LATE, "warning")
         return redirect(url_for("offers.index", slug=slug))
     if not is_sent:
-        flash("Votre brouillon est enregistré : reprenez-le quand vous voulez.")
+        flash("Votre brouillon est enregistré\u00a0: reprenez-le quand vous voulez.")
         return redirect(url_for("offers.index", slug=slug))
     if is_seen:
         flash("Vos changements sont enregistrés.", "success")

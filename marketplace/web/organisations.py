@@ -33,7 +33,7 @@ organisations = Blueprint("organisations", __name__, url_prefix="/mes-organismes
 
 class JoinForm(FrenchForm):
     message = TextAreaField(
-        "Qui êtes-vous ?",
+        "Qui êtes-vous\u00a0?",
         [Optional(), Length(max=1000, message="Ce texte dépasse 1 000 caractères")],
         filters=[cleaned],
     )
@@ -49,7 +49,7 @@ class OrganisationForm(FrenchForm):
         filters=[one_line],
     )
     kind = RadioField(
-        "Quel organisme est-ce ?",
+        "Quel organisme est-ce\u00a0?",
         [InputRequired("Choisissez ce qu'est l'organisme")],
         choices=choices_of(ORGANISATION_KINDS),
     )
@@ -132,7 +132,9 @@ def join(number: str) -> ResponseReturnValue:
     except AlreadyAsked:
         flash("Votre demande attend déjà une réponse.")
     else:
-        flash("Votre demande est partie : vous recevrez un courriel dès la réponse.", "success")
+        flash(
+            "Votre demande est partie\u00a0: vous recevrez un courriel dès la réponse.", "success"
+        )
     return redirect(url_for("organisations.index"))
 
 
@@ -158,10 +160,10 @@ def create(number: str) -> ResponseReturnValue:
             ip = request.remote_addr or ""
             open_organisation(session, draft, _person().user_id, clock.now(), ip)
     except AlreadyThere:
-        flash("Un de vos collègues vient d'ouvrir cet organisme : demandez à le rejoindre.")
+        flash("Un de vos collègues vient d'ouvrir cet organisme\u00a0: demandez à le rejoindre.")
         return redirect(url_for("organisations.join", number=number))
     sessions.renew()
-    flash(f"{draft.name} est prêt : vous en êtes responsable.", "success")
+    flash(f"{draft.name} est prêt\u00a0: vous en êtes responsable.", "success")
     return redirect(url_for("members.index", of="mon-organisme", key=number))
 
 

@@ -1,173 +1,196 @@
-"""What came of a need: recorded by its buyer; and whether Tandem helped, asked to both sides."""
+"""What came of a need: recorded by its buyer, checked before anybody is told, corrected; and
+whether Tandem helped, asked to both sides."""
 
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
+from enum import Enum, auto
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms import FormField, RadioField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional
+from sqlalchemy import select
 
-from marketplace import clock, siret
-from marketplace.answers import queries, wording
-from marketplace.answers.awarding import Decided, record_outcomes
-from marketplace.answers.lifecycle import Help, Refused, Result
-from marketplace.answers.surveying import say_whether_it_helped
-from marketplace.db import db, transaction
-from marketplace.forms import (
-    NO_AMOUNT,
-    AmountField,
-    FrenchForm,
-    add_error,
-    choices_of,
-    cleaned,
-    one_line,
+from marketplace import clock
+from marketplace.answers import queries, telling, wording
+from marketplace.answers.awarding import (
+    correct_outcome,
+    decided_of,
+    news_of,
+    own_reasons_of,
+    record_outcomes,
 )
+from marketplace.answers.lifecycle import Decided, Help, Refusal, Refused
+from marketplace.answers.surveying import say_whether_it_helped
+from marketplace.answers.tables import Outcome
+from marketplace.answers.telling import Told
+from marketplace.db import db, transaction
+from marketplace.forms import pressed
 from marketplace.guards.roles import buyer_required, structure_member_required
-from marketplace.needs.lifecycle import Status
-from marketplace.needs.tables import Lot, Need
+from marketplace.needs.lifecycle import OVER, Status
+from marketplace.needs.tables import Need
+from marketplace.structures.tables import Structure
 from marketplace.web.answers import answered_need, own_structure
+from marketplace.web.need_answers import contracts_beside
 from marketplace.web.needs import buyer, own_need
+from marketplace.web.outcome_forms import (
+    OWN,
+    OutcomesForm,
+    SurveyForm,
+    correction_form,
+    outcomes_form,
+    part_name,
+)
 
 outcomes = Blueprint("outcomes", __name__)
 
-LATER = "later"
-ELSEWHERE = "0"
-OVER = (Status.AWARDED, Status.UNSUCCESSFUL, Status.ABANDONED)
 
-
-class OutcomeForm(FrenchForm):
-    """What comes of one lot, or of a need without lots."""
-
-    class Meta(FrenchForm.Meta):
-        csrf = False  # a part of a form that is checked
-
-    result = RadioField("Quelle est l'issue ?", [InputRequired("Choisissez une issue")])
-    holder = SelectField("Titulaire", [Optional()])
-    holder_name = StringField(
-        "Nom de l'entreprise, si elle n'a pas répondu sur Tandem",
-        [Optional(), Length(max=200, message="200 caractères au plus")],
-        filters=[one_line],
-    )
-    holder_siret = StringField("Son SIRET", [Optional(), Length(max=60)], filters=[one_line])
-    amount = AmountField("Montant hors taxes", [Optional()])
-    reason = TextAreaField(
-        "Motif",
-        [Optional(), Length(max=2000, message="Le motif dépasse 2 000 caractères")],
-        filters=[cleaned],
-    )
-
-    def validate_holder_siret(self, field: StringField) -> None:
-        if field.data:
-            try:
-                field.data = siret.checked(field.data)
-            except siret.WrongSiret as error:
-                raise ValidationError(f"{error}"[0].upper() + f"{error}"[1:]) from error
-
-    def validate_amount(self, field: AmountField) -> None:
-        amounts = field.data or NO_AMOUNT
-        if amounts.least != amounts.most:
-            raise ValidationError("Donnez un montant exact, par exemple 12 000,50")
-
-    def check_holder(self) -> bool:
-        """Who holds what is awarded has to be said."""
-        is_named = self.holder.data not in (None, "", ELSEWHERE) or self.holder_name.data
-        if self.result.data == Result.AWARDED and not is_named:
-            add_error(self.holder, "Choisissez le titulaire, ou donnez le nom de l'entreprise")
-            return False
-        return True
-
-    def decided(self, lot_id: int | None) -> Decided:
-        result = Result(self.result.data)
-        is_awarded = result is Result.AWARDED
-        chosen = self.holder.data or ELSEWHERE
-        is_ours = is_awarded and chosen != ELSEWHERE
-        amount: Decimal | None = (self.amount.data or NO_AMOUNT).least
-        return Decided(
-            lot_id=lot_id,
-            result=result,
-            structure_id=int(chosen) if is_ours else None,
-            holder_name=(self.holder_name.data or "") if is_awarded and not is_ours else "",
-            holder_siret=(self.holder_siret.data or "") if is_awarded and not is_ours else "",
-            amount=amount if is_awarded else None,
-            reason=self.reason.data or "",
-        )
-
-
-class SurveyForm(FrenchForm):
-    helped = RadioField(
-        "Tandem vous a-t-il été utile pour ce besoin ?",
-        [InputRequired("Choisissez une réponse")],
-        choices=choices_of(wording.HELPED),
-    )
-    comment = TextAreaField(
-        "Pourquoi ?",
-        [Optional(), Length(max=1000, message="1 000 caractères au plus")],
-        filters=[cleaned],
-    )
+class Step(Enum):
+    FORM = auto()
+    CHECK = auto()
+    DONE = auto()
 
 
 @outcomes.route("/besoins/<slug>/issue", methods=["GET", "POST"])
 @buyer_required
 def record(slug: str) -> ResponseReturnValue:
+    """What is decided of each lot, then who is told what, then it is done."""
     need = own_need(slug)
-    done = queries.outcomes_of(db.session(), need.id)
     if need.status is not Status.CLOSED:
-        page = render_template(
-            "web/outcomes/recorded.html",
-            need=need,
-            outcomes=done,
-            is_over=need.status in OVER,
-            wording=wording,
-            is_surveyed=queries.has_said_whether_it_helped(db.session(), need.id, None),
-        )
         if request.method == "POST":
-            flash("L'issue se saisit une fois le besoin clos, et une seule fois.", "error")
+            flash(wording.REFUSALS[Refusal.NOT_CLOSED], "error")
             return redirect(url_for("outcomes.record", slug=slug))
-        return page
-    decided_lots = {outcome.lot_id for outcome in done}
-    lots = [lot for lot in need.lots if lot.id not in decided_lots]
-    form = _form_of(need, lots)
-    parts = [field for field in form if isinstance(field, FormField)]
-    if form.validate_on_submit() and _record(need, lots, form, parts):
-        flash("L'issue est enregistrée. Les structures concernées sont prévenues.", "success")
-        return redirect(url_for("outcomes.record", slug=slug))
-    page = render_template(
-        "web/outcomes/record.html",
-        form=form,
-        parts=parts,
-        need=own_need(slug),
-        outcomes=done,
-        wording=wording,
-    )
-    return page, 422 if form.is_submitted() else 200
-
-
-def _record(
-    need: Need, lots: list[Lot], form: FrenchForm, parts: "list[FormField[OutcomeForm]]"
-) -> bool:
-    """Whether it is done; the form says why not."""
-    # All that is wrong is told at once.
-    if [field for field in parts if not field.form.check_holder()]:
-        return False
-    ids: list[int | None] = [lot.id for lot in lots] or [None]
-    decided = [
-        field.form.decided(lot_id)
-        for lot_id, field in zip(ids, parts, strict=True)
-        if field.form.result.data != LATER
-    ]
-    if not decided:
-        form.form_errors.append("Choisissez l'issue d'un lot au moins.")
-        return False
+        return _recorded(need)
+    done = queries.outcomes_of(db.session(), need.id)
+    over = {outcome.lot_id for outcome in done}
+    form = outcomes_form([lot for lot in need.kept_lots if lot.id not in over], _answered(need))
+    step = _step(form)
+    if step is Step.FORM:
+        page = render_template(
+            "web/outcomes/record.html", form=form, need=need, outcomes=done, wording=wording
+        )
+        return page, 422 if form.errors else 200
+    decided, own = form.decided(), form.own_reasons()
+    if step is Step.CHECK:
+        told = telling.told_of(db.session(), need, decided, own)
+        return _check_page(need, form, decided, told), 422 if form.errors else 200
     try:
         with transaction() as session:
             who, ip = buyer().user_id, request.remote_addr or ""
-            record_outcomes(session, need.id, who, decided, clock.now(), ip)
+            record_outcomes(session, need.id, who, decided, clock.now(), ip, own)
     except Refused as refused:
-        form.form_errors.append(wording.REFUSALS[refused.why])
-        return False
-    return True
+        flash(wording.REFUSALS[refused.why], "error")
+    else:
+        flash("L'issue est enregistrée. Les structures concernées sont prévenues.", "success")
+    return redirect(url_for("outcomes.record", slug=slug))
+
+
+@outcomes.route(
+    "/besoins/<slug>/issue/<int(max=2147483647):outcome_id>/corriger", methods=["GET", "POST"]
+)
+@buyer_required
+def correct(slug: str, outcome_id: int) -> ResponseReturnValue:
+    """Put right what was recorded of a lot: why, then who is told what, then it is done."""
+    need, session = own_need(slug), db.session()
+    outcome = session.scalars(select(Outcome).filter_by(id=outcome_id, need_id=need.id)).one()
+    before, own_before = decided_of(outcome), own_reasons_of(session, outcome.id)
+    form = correction_form(outcome.lot, _answered(need), before, own_before)
+    step = _step(form)
+    if step is Step.FORM:
+        page = render_template(
+            "web/outcomes/correct.html",
+            form=form,
+            need=need,
+            contracts=contracts_beside(session, buyer(), need),
+        )
+        return page, 422 if form.errors else 200
+    [decided], own = form.decided(), form.own_reasons()
+    if step is Step.CHECK:
+        was_told = telling.told_of(session, need, [before], own_before)
+        told = telling.told_of(session, need, [decided], own)
+        page = _check_page(need, form, [decided], told, news=news_of(was_told, told))
+        return page, 422 if form.errors else 200
+    try:
+        with transaction() as writing:
+            who, ip, now = buyer().user_id, request.remote_addr or "", clock.now()
+            why = form.why.data or ""
+            count = correct_outcome(writing, need.id, outcome_id, who, decided, why, now, ip, own)
+    except Refused as refused:
+        flash(wording.REFUSALS[refused.why], "error")
+        return redirect(url_for("outcomes.correct", slug=slug, outcome_id=outcome_id))
+    flash(f"L'issue est corrigée. {_warned(count)}", "success")
+    return redirect(url_for("outcomes.record", slug=slug))
+
+
+def _step(form: OutcomesForm) -> Step:
+    """Where the buyer is: what is wrong leads back to where it is typed."""
+    asked = pressed("step", "check", "confirm", "back")
+    if not form.is_submitted():
+        return Step.FORM
+    is_right = form.validate() and form.check()
+    if not is_right:
+        own_alone = form.errors and all(name and name.startswith(OWN) for name in form.errors)
+        return Step.CHECK if own_alone else Step.FORM
+    return {"confirm": Step.DONE, "back": Step.FORM}.get(asked, Step.CHECK)
+
+
+def _warned(structures: int) -> str:
+    if not structures:
+        return "Rien ne change pour les structures\u00a0: aucune n'est prévenue."
+    return f"{structures} structure{'s sont prévenues' if structures > 1 else ' est prévenue'}."
+
+
+def _answered(need: Need) -> list[Structure]:
+    """Those that may hold it, by name."""
+    matches = db.session.scalars(queries.answered_matches(need.id)).all()
+    return sorted((m.structure for m in matches), key=lambda one: (one.sort_key, one.id))
+
+
+def _check_page(
+    need: Need,
+    form: OutcomesForm,
+    decided: Sequence[Decided],
+    told: Sequence[Told],
+    news: Sequence[Told] | None = None,
+) -> str:
+    """`news`: those of `told` that a correction changes something for."""
+    typed = request.form.items(multi=True)
+    return render_template(
+        "web/outcomes/check.html",
+        form=form,
+        need=need,
+        decided=[(_about(need, one.lot_id), one, _holder(one)) for one in decided],
+        told=told,
+        news=[one.structure.id for one in (told if news is None else news)],
+        typed=[
+            (name, value)
+            for name, value in typed
+            if name not in ("csrf_token", "step") and not name.startswith(OWN)
+        ],
+        wording=wording,
+        is_correction=news is not None,
+    )
+
+
+def _about(need: Need, lot_id: int | None) -> str:
+    named = (part_name(lot) for lot in need.lots if lot.id == lot_id)
+    return next(named, "Ensemble du besoin")
+
+
+def _holder(one: Decided) -> str:
+    if one.structure_id is None:
+        return one.holder_name
+    return db.session.get_one(Structure, one.structure_id).display_name
+
+
+def _recorded(need: Need) -> str:
+    return render_template(
+        "web/outcomes/recorded.html",
+        need=need,
+        outcomes=queries.outcomes_of(db.session(), need.id),
+        is_over=need.status in OVER,
+        wording=wording,
+        contracts=contracts_beside(db.session(), buyer(), need),
+        is_surveyed=queries.has_said_whether_it_helped(db.session(), need.id, None),
+    )
 
 
 @outcomes.route("/besoins/<slug>/avis", methods=["GET", "POST"])
@@ -206,30 +229,3 @@ def _survey(need: Need, structure_id: int | None, back: str) -> ResponseReturnVa
     else:
         flash("Merci de votre avis.", "success")
     return redirect(back)
-
-
-def _form_of(need: Need, lots: list[Lot]) -> FrenchForm:
-    """One part a lot that waits, or one for a need without lots."""
-    holders = {ELSEWHERE: "Une autre entreprise"}
-    for match in db.session.scalars(queries.answered_matches(need.id)):
-        holders[str(match.structure_id)] = match.structure.display_name
-    results: dict[str, str] = {key.value: words for key, words in wording.RESULTS.items()}
-    if lots:
-        results[LATER] = "Pas encore décidé"
-        fields: dict[str, Any] = {
-            f"lot_{lot.id}": FormField(OutcomeForm, f"Lot {lot.number}\u00a0: {lot.title}")
-            for lot in lots
-        }
-    else:
-        fields = {"whole": FormField(OutcomeForm, "L'issue du besoin")}
-    form: FrenchForm = type("OutcomesForm", (FrenchForm,), fields)()
-    for field in form:
-        if isinstance(field, FormField):
-            field.form.result.choices = choices_of(results)
-            field.form.holder.choices = choices_of(dict(sorted(holders.items(), key=_by_choice)))
-    return form
-
-
-def _by_choice(item: tuple[str, str]) -> tuple[bool, str]:
-    """Structures by name, the firm from elsewhere last."""
-    return item[0] == ELSEWHERE, item[1]

@@ -1,5 +1,9 @@
 """Who could answer a need together: groups suggested, and opened by whoever may."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -9,6 +13,7 @@ from marketplace import clock
 from marketplace.answers import consortia as pure
 from marketplace.answers import consortium_queries, grouping
 from marketplace.answers.consortia import GroupRefused, Origin
+from marketplace.answers.consortium_queries import Share, accepted_members, living_members
 from marketplace.answers.consortium_tables import Consortium
 from marketplace.answers.lifecycle import Refused
 from marketplace.db import db, transaction
@@ -20,7 +25,13 @@ from marketplace.guards.scopes import (
     visible_groups,
     visible_needs,
 )
-from marketplace.matching.queries import JointMember, joint_groups
+from marketplace.matching.joint_queries import (
+    JointGroup,
+    JointGroups,
+    Part,
+    joint_groups,
+    shares_among,
+)
 from marketplace.needs.amending import is_open_at
 from marketplace.needs.queries import IN_FULL
 from marketplace.needs.tables import Need
@@ -40,22 +51,24 @@ def index(slug: str) -> str:
     session, who = db.session(), asking()
     need = _need(slug, who)
     is_insider = may_see_shortlist(session, who, need)
-    found = joint_groups(session, need)
+    found = joint_groups(session, need, clock.now())
     seen = session.scalars(visible_groups(who).where(Consortium.need_id == need.id)).all()
     groups = consortium_queries.groups_of_need(session, need.id)
+    is_buyers = is_bought_by(who, need)
     return render_template(
         "web/partners/index.html",
         need=need,
         groups=[group for group in groups if group in seen],
-        suggested=[
-            (number, members)
-            for number, members in enumerate(found.groups)
-            if len(members) > 1 and (is_insider or _is_among(who, members))
+        forming=[
+            (len(living_members(group)), len(accepted_members(group)))
+            for group in groups
+            if is_buyers and group not in seen
         ],
-        is_coverable_alone=any(len(members) == 1 for members in found.groups),
+        suggested=_suggested(session, who, need, found, is_insider),
+        is_coverable_alone=found.is_coverable_alone,
         uncovered=found.uncovered,
         is_insider=is_insider,
-        is_buyers=is_bought_by(who, need),
+        is_buyers=is_buyers,
         is_open=is_open_at(need, clock.now()),
         rule_form=RuleForm(data={"rule": need.several_groups.value}),
         rules=RULES,
@@ -87,11 +100,9 @@ def start(slug: str) -> ResponseReturnValue:
         flash(pure.SENTENCES[pure.Why.FROZEN], "error")
         return redirect(url_for("partners.index", slug=slug))
     origin = _origin(session, who, need)
-    form, lots = _start_form(session, who, need, origin)
+    form = _start_form(session, who, need, origin)
     if not form.validate_on_submit():
-        page = render_template(
-            "web/partners/start.html", form=form, need=need, origin=origin.value, lots=lots
-        )
+        page = render_template("web/partners/start.html", form=form, need=need, origin=origin.value)
         return page, 422 if form.errors else 200
     by_slug = {one.slug: one for one in _structures(session, form)}
     other = _by_siret(session, form)
@@ -102,7 +113,7 @@ def start(slug: str) -> ResponseReturnValue:
     else:
         asked = [by_slug[named].id for named in form.partners.data or ()]
         asked += [other.id] if other else []
-        lead, taken = by_slug[form.lead.data].id, {lot: by.id for lot, by in lots.items()}
+        lead, now = by_slug[form.lead.data].id, clock.now()
         try:
             with transaction() as writing:
                 group_id = grouping.open_group(
@@ -113,8 +124,8 @@ def start(slug: str) -> ResponseReturnValue:
                     who.user_id,
                     origin,
                     form.legal_form(),
-                    clock.now(),
-                    taken if set(taken.values()) == {lead, *asked} else None,
+                    now,
+                    _shares(writing, need, {lead, *asked}, now),
                 ).id
         except (GroupRefused, Refused) as refused:
             form.form_errors.append(sentence_of(refused))
@@ -122,9 +133,7 @@ def start(slug: str) -> ResponseReturnValue:
             flash("Le groupement est ouvert\u00a0: les structures sont invitées.", "success")
             return redirect(url_for("consortia.show", group_id=group_id))
     need = _need(slug, who)
-    page = render_template(
-        "web/partners/start.html", form=form, need=need, origin=origin.value, lots=lots
-    )
+    page = render_template("web/partners/start.html", form=form, need=need, origin=origin.value)
     return page, 422
 
 
@@ -137,8 +146,19 @@ def _need(slug: str, who: Viewer) -> Need:
     return need
 
 
-def _is_among(who: Viewer, members: tuple[JointMember, ...]) -> bool:
-    return any(member.structure.id in who.structure_ids for member in members)
+def _suggested(
+    session: Session, who: Viewer, need: Need, found: JointGroups, is_insider: bool
+) -> list[tuple[JointGroup, Structure]]:
+    """The groups that a person is told of, each with the structure that would lead it: insiders
+    all of them, led by whoever brings most; a structure those that it is in, which it leads."""
+    if is_insider:
+        return [(group, group.members[0].structure) for group in found.several]
+    now = clock.now()
+    return [
+        (group, own)
+        for own in structures_of(session, who.structure_ids)
+        for group in joint_groups(session, need, now, including=own.id).several
+    ]
 
 
 def _origin(session: Session, who: Viewer, need: Need) -> Origin:
@@ -147,35 +167,61 @@ def _origin(session: Session, who: Viewer, need: Need) -> Origin:
     return Origin.FACILITATOR if may_see_shortlist(session, who, need) else Origin.STRUCTURE
 
 
-def _start_form(
-    session: Session, who: Viewer, need: Need, origin: Origin
-) -> tuple[StartForm, dict[int, Structure]]:
-    """Whom to choose among, with the suggested group that was asked for; and, of that group,
-    who would take which lot."""
+def _start_form(session: Session, who: Viewer, need: Need, origin: Origin) -> StartForm:
+    """Whom to choose among, those that the address names being chosen, and told what they would
+    take."""
+    named = _named(session, need)
     possible = consortium_queries.possible_partners(session, need, MOST_PARTNERS)
-    found = joint_groups(session, need)
-    number = request.values.get("suggested", "")
-    chosen = {str(n): group for n, group in enumerate(found.groups)}.get(number, ())
-    listed = {one.id: one for one in [*(m.structure for m in chosen), *possible]}
+    listed = {one.id: one for one in [*named, *possible]}
     own = structures_of(session, who.structure_ids) if origin is Origin.STRUCTURE else []
     leads = own if origin is Origin.STRUCTURE else list(listed.values())
-    others = [one for one in listed.values() if one not in own]
-    takes = {m.structure.id: ", ".join(str(lot.number) for lot in m.lots) for m in chosen}
-    form = start_form(
+    chosen = [one.slug for one in named]
+    takes = shares_among(session, need, [one.id for one in named], clock.now())
+    return start_form(
         {one.slug: one.display_name for one in leads},
-        {one.slug: _called(one, takes.get(one.id, "")) for one in others},
         {
-            "suggested": number if chosen else "",
-            "partners": [m.structure.slug for m in chosen],
-            "lead": next((m.structure.slug for m in chosen if m.structure in leads), None),
+            one.slug: _called(one, takes.get(one.id, []))
+            for one in listed.values()
+            if one not in own
+        },
+        {
+            "partners": chosen,
+            "lead": next((one.slug for one in leads if one.slug in chosen), None),
         },
     )
-    return form, {lot.id: m.structure for m in chosen for lot in m.lots}
 
 
-def _called(structure: Structure, lots: str) -> str:
+def _named(session: Session, need: Need) -> list[Structure]:
+    """The structures that a group is suggested of, or that a form is sent with."""
+    slugs = [*request.values.getlist("lead"), *request.values.getlist("partners")]
+    slugs = [slug.replace("\0", "") for slug in slugs[: MOST_PARTNERS + 1]]
+    found = session.scalars(select(Structure).where(Structure.slug.in_(slugs), Structure.is_active))
+    named = [one for one in found if consortium_queries.admits(need, one.kind)]
+    return sorted(named, key=lambda one: slugs.index(one.slug))
+
+
+def _called(structure: Structure, parts: Sequence[Part]) -> str:
     said = ", ".join(filter(None, (structure.display_name, structure.kind.value, structure.city)))
-    return f"{said}\u00a0: prendrait le lot {lots}" if lots else said
+    takes = ", ".join(
+        (
+            f"{part.percent}\u00a0% du lot {part.lot.number}"
+            if part.percent < 100
+            else f"lot {part.lot.number}"
+        )
+        if part.lot
+        else f"{part.percent}\u00a0%"
+        for part in parts
+    )
+    return f"{said}\u00a0: prendrait {takes}" if takes else said
+
+
+def _shares(session: Session, need: Need, structure_ids: set[int], now: datetime) -> list[Share]:
+    """A first idea of who takes what, which the group changes as it likes."""
+    return [
+        Share(structure_id, part.lot.id if part.lot else None, Decimal(part.percent))
+        for structure_id, parts in shares_among(session, need, structure_ids, now).items()
+        for part in parts
+    ]
 
 
 def _structures(session: Session, form: StartForm) -> list[Structure]:

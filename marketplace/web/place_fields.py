@@ -20,7 +20,7 @@ class PlaceFields(FrenchForm):
     """`commune_code` and `zone_codes` are what was understood, once validated."""
 
     place_type = RadioField(
-        "Où a lieu le travail ?",
+        "Où a lieu le travail\u00a0?",
         [InputRequired("Dites où a lieu le travail")],
         choices=choices_of(PLACE_TYPES),
     )
@@ -67,7 +67,7 @@ class PlaceFields(FrenchForm):
         if code is None or self.places.zone_kind(code) is not ZoneKind.COMMUNE:
             add_error(
                 self.commune,
-                f"Commune introuvable : « {self.commune.data} ». Donnez son nom et son "
+                f"Commune introuvable : «\u00a0{self.commune.data}\u00a0». Donnez son nom et son "
                 "département, par exemple Besançon (25)",
             )
             return False
@@ -79,10 +79,13 @@ class PlaceFields(FrenchForm):
             return False
         self.zone_codes, unknown = naming.zones_named(self.places, self.zones.data or "")
         if unknown:
-            add_error(self.zones, f"Territoire introuvable : « {' », « '.join(unknown)} »")
+            add_error(
+                self.zones,
+                f"Territoire introuvable : « {' », « '.join(unknown)} »",
+            )
             return False
         if not self.zone_codes:
-            add_error(self.zones, "Donnez au moins un territoire, par exemple Doubs ; Jura")
+            add_error(self.zones, "Donnez au moins un territoire, par exemple Doubs\u00a0; Jura")
             return False
         return True
 
@@ -93,5 +96,5 @@ def place_filled(of: Need | Lot, places: Gazetteer) -> dict[str, object]:
         "place_type": of.place_type,
         "commune": naming.label(places, of.commune_code) if of.commune_code else "",
         "radius_km": of.radius_km,
-        "zones": " ; ".join(naming.label(places, zone.territory_code) for zone in of.zones),
+        "zones": "\u00a0; ".join(naming.label(places, zone.territory_code) for zone in of.zones),
     }

@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace.accounts.addresses import is_address
 from marketplace.clauses.filling_posts import Counted, Posts
-from marketplace.clauses.post_tables import CandidateCount
+from marketplace.clauses.post_tables import CandidateCount, Opening
 from marketplace.clauses.prescribers import LABELS, PrescriberKind, capacity
 from marketplace.clauses.reported import PUBLICS, WORK_CONTRACTS, Public, WorkContract
 from marketplace.forms import FrenchForm, add_error, choices_of, one_line
@@ -123,6 +123,22 @@ class PostsForm(FrenchForm):
             starts_on=self.starts_on.data,
             apply_until=self.apply_until.data,
         )
+
+
+def posts_shown(opening: Opening, commune: str) -> dict[str, object]:
+    """What a form shows of posts; `commune` is the name of theirs."""
+    return {
+        "desk": opening.desk_id,
+        "trade": opening.trade,
+        "commune": commune,
+        "posts": opening.posts,
+        "in_qpv": opening.in_qpv or None,
+        "publics": opening.publics,
+        "work_contract": opening.work_contract or "",
+        "conditions": opening.conditions,
+        "starts_on": opening.starts_on,
+        "apply_until": opening.apply_until,
+    }
 
 
 class PrescriberForm(FrenchForm):

@@ -23,6 +23,7 @@ from marketplace.clauses.contract_tables import Contract
 from marketplace.clauses.filling_posts import (
     OpeningClosed,
     add_prescriber,
+    change_posts,
     close_posts,
     count_candidates,
     open_posts,
@@ -30,6 +31,7 @@ from marketplace.clauses.filling_posts import (
     share_posts,
     take_out_prescriber,
 )
+from marketplace.clauses.informing import tell_counted
 from marketplace.clauses.post_links import DeadLink
 from marketplace.clauses.post_tables import Opening, OpeningShare, Prescriber
 from marketplace.clauses.prescribers import LABELS, PrescriberKind, capacity
@@ -41,11 +43,18 @@ from marketplace.guards.scopes import openings_on_desk_of, prescribers_on_desk_o
 from marketplace.moderation.tables import Desk
 from marketplace.territories import naming
 from marketplace.territories.queries import gazetteer
-from marketplace.web.post_forms import PostsForm, PrescriberForm, ShareForm, candidates_form
+from marketplace.web.post_forms import (
+    PostsForm,
+    PrescriberForm,
+    ShareForm,
+    candidates_form,
+    posts_shown,
+)
 
 posts = Blueprint("posts", __name__)
 
 PER_PAGE = 20
+CLOSED = "Ces postes sont fermés\u00a0: rien ne change, rien n'est envoyé."
 
 
 @posts.get("/postes")
@@ -85,7 +94,7 @@ def add() -> ResponseReturnValue:
         filled["commune"] = naming.label(places, commune.code) if commune else ""
     form = PostsForm(_desks(), places, clock.today(), **filled)
     if not form.validate_on_submit():
-        page = render_template("web/posts/add.html", form=form, contract=contract)
+        page = render_template("web/posts/add.html", form=form, contract=contract, opening=None)
         return page, 422 if form.errors else 200
     with transaction() as session:
         opening = open_posts(
@@ -119,10 +128,39 @@ def show(opening_id: int) -> ResponseReturnValue:
         with transaction() as session:
             count = share_posts(session, opening_id, chosen, secret_key, clock.now())
     except OpeningClosed:
-        flash("Ces postes sont fermés\u00a0: rien n'est envoyé.", "error")
+        flash(CLOSED, "error")
     else:
         flash(f"Envoyés à {count} service{'s' if count > 1 else ''}.", "success")
     return redirect(url_for("posts.show", opening_id=opening_id))
+
+
+@posts.route("/postes/<int(max=2147483647):opening_id>/modifier", methods=["GET", "POST"])
+@facilitator_required
+def change(opening_id: int) -> ResponseReturnValue:
+    """As long as they are not closed, even once the last day to answer is over."""
+    opening, places = _own(opening_id), gazetteer(db.session())
+    shown = posts_shown(opening, naming.label(places, opening.commune_code))
+    form = PostsForm([opening.desk], places, clock.today(), **shown)
+    back = url_for("posts.show", opening_id=opening_id)
+    if opening.closed_at is not None:
+        flash(CLOSED, "error")
+        return redirect(back)
+    if not form.validate_on_submit():
+        page = render_template(
+            "web/posts/add.html", form=form, contract=opening.contract, opening=opening
+        )
+        return page, 422 if form.errors else 200
+    try:
+        with transaction() as session:
+            change_posts(session, opening_id, form.said)
+    except OpeningClosed:
+        flash(CLOSED, "error")
+    else:
+        flash(
+            "Ces postes sont modifiés\u00a0: les services prévenus lisent la page à jour.",
+            "success",
+        )
+    return redirect(back)
 
 
 @posts.post("/postes/<int(max=2147483647):opening_id>/fermer")
@@ -187,7 +225,8 @@ def candidates(token: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                count_candidates(session, *ids, form.counts(), clock.now())
+                now = clock.now()
+                tell_counted(session, count_candidates(session, *ids, form.counts(), now), now)
         except DeadLink:
             return render_template("web/posts/dead.html"), 410
         flash("C'est noté\u00a0: le guichet voit vos chiffres. Vous pouvez les changer.", "success")

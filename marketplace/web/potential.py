@@ -1,6 +1,5 @@
 """What inclusion could bring to a purchasing programme; nothing is kept unless it is asked."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -13,8 +12,9 @@ from wtforms.validators import InputRequired, Length
 from marketplace import clock
 from marketplace.accounts.queries import organisations
 from marketplace.accounts.wording import ORGANISATION_KINDS
+from marketplace.clauses.contract_words import NATURES
 from marketplace.db import db, transaction
-from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line, paging
+from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line, paging, pressed
 from marketplace.guards.roles import buyer_required, sign_in_required
 from marketplace.guards.scopes import studies_seen_by
 from marketplace.insights import programme
@@ -30,7 +30,7 @@ from marketplace.insights.potential import CAPACITIES, CHOICES, Choice, Potentia
 from marketplace.insights.programme import Programme
 from marketplace.insights.spend_tables import PotentialStudy
 from marketplace.territories.queries import gazetteer
-from marketplace.web.need_ranking import csv_file
+from marketplace.web.need_ranking import csv_file, xlsx_file
 from marketplace.web.needs import buyer
 from marketplace.web.sheet_field import LARGEST, SHEETS, SheetField
 
@@ -44,6 +44,7 @@ COLUMNS = (
     "Montant HT",
     "Durée en années",
     "Montant HT d'une année",
+    "Nature",
     "Secteurs déduits",
     "Structures trouvées",
     "Insertion",
@@ -162,7 +163,7 @@ def export() -> ResponseReturnValue:
     if not form.validate_on_submit():
         abort(422)
     found = _estimate(form.programme, form.buyer_kind.data)
-    return _file("potentiel.csv", found)
+    return _file("potentiel", found, pressed("format", "csv", "xlsx"))
 
 
 @potential.route("/potentiel/enregistrer", methods=["POST"])
@@ -204,12 +205,13 @@ def show(study_id: int) -> str:
     return _results(read, study.organisation.kind, study)
 
 
-@potential.get("/potentiel/etudes/<int(max=2147483647):study_id>/potentiel.csv")
+@potential.get("/potentiel/etudes/<int(max=2147483647):study_id>/potentiel")
 @buyer_required
 def export_study(study_id: int) -> Response:
     study = _own(study_id)
     read = programme.read_again(study.lines, gazetteer(db.session()))
-    return _file(f"potentiel-{study.id}.csv", _estimate(read, study.organisation.kind))
+    found = _estimate(read, study.organisation.kind)
+    return _file(f"potentiel-{study.id}", found, request.args.get("format", ""))
 
 
 @potential.post("/potentiel/etudes/<int(max=2147483647):study_id>/supprimer")
@@ -253,13 +255,12 @@ def _results(read: Programme, buyer_kind: str, study: PotentialStudy | None = No
     )
 
 
-def _file(name: str, found: Estimate) -> Response:
-    return csv_file(name, COLUMNS, _cells(found))
-
-
-def _cells(found: Estimate) -> Iterator[tuple[object, ...]]:
-    for one in found.potentials:
-        yield _line(one)
+def _file(name: str, found: Estimate, kind: str) -> Response:
+    """A workbook when « xlsx » is asked for, whose figures are numbers; else CSV."""
+    if kind == "xlsx":
+        return xlsx_file(f"{name}.xlsx", COLUMNS, map(_line, found.potentials))
+    rows = (tuple(map(_in_french, _line(one))) for one in found.potentials)
+    return csv_file(f"{name}.csv", COLUMNS, rows)
 
 
 def _line(one: Potential) -> tuple[object, ...]:
@@ -267,15 +268,16 @@ def _line(one: Potential) -> tuple[object, ...]:
     return (
         project.title,
         project.place,
-        _in_french(round(project.amount, 2)),
-        _in_french(round(project.years, 2).normalize()),
-        _in_french(round(project.annual, 2)),
+        round(project.amount, 2),
+        round(project.years, 2).normalize(),
+        round(project.annual, 2),
+        NATURES[one.nature],
         ", ".join(sector.name for sector in one.sectors),
         one.count,
         one.insertion,
         one.handicap,
         one.close,
-        None if one.dependency is None else _in_french(round(one.dependency * 100, 1)),
+        None if one.dependency is None else round(Decimal(one.dependency * 100), 1),
         CAPACITIES[one.capacity],
         None if one.hours is None else round(one.hours),
         CHOICES[one.choice],
@@ -286,6 +288,6 @@ def _line(one: Potential) -> tuple[object, ...]:
     )
 
 
-def _in_french(value: Decimal | float) -> str:
+def _in_french(value: object) -> object:
     """With a comma, which a French spreadsheet takes for a number."""
-    return f"{value:f}".replace(".", ",")
+    return f"{value:f}".replace(".", ",") if isinstance(value, Decimal) else value

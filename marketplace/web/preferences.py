@@ -94,7 +94,7 @@ def edit() -> ResponseReturnValue:
     with transaction() as writing:
         opting_out.choose(writing, who.user_id, choices)
         _note(writing, "mail")
-    flash("C'est noté : nous vous écrirons à ce rythme.", "success")
+    flash("C'est noté\u00a0: nous vous écrirons à ce rythme.", "success")
     return redirect(url_for("preferences.edit"))
 
 

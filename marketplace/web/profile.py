@@ -108,7 +108,7 @@ def change_address() -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     with transaction() as writing:
         ask_address(writing, current_user.user_id, form.email.data, clock.now())
-    flash("Deux messages sont partis, à l'ancienne et à la nouvelle adresse : confirmez les deux.")
+    flash("Deux messages sont partis, à l'ancienne et à la nouvelle adresse : confirmez les deux.")
     return redirect(url_for("profile.show"))
 
 

@@ -97,12 +97,12 @@ class SeatForm(FrenchForm):
         filters=[one_line],
     )
     qpv = RadioField(
-        "Votre siège est-il dans un quartier prioritaire (QPV) ?",
+        "Votre siège est-il dans un quartier prioritaire (QPV)\u00a0?",
         [Optional()],
         choices=choices_of(YES_NO),
     )
     frr = RadioField(
-        "Votre siège est-il dans une commune classée France ruralités revitalisation (FRR) ?",
+        "Votre siège est-il dans une commune classée France ruralités revitalisation (FRR)\u00a0?",
         [Optional()],
         choices=choices_of(YES_NO),
     )
@@ -142,7 +142,7 @@ class SiteForm(FrenchForm):
     label = StringField(
         "Nom du lieu",
         [
-            InputRequired("Donnez un nom, par exemple « Atelier de Dole »"),
+            InputRequired("Donnez un nom, par exemple «\u00a0Atelier de Dole\u00a0»"),
             Length(1, 120, message="Donnez un nom de 120 caractères au plus"),
         ],
         filters=[one_line],
@@ -172,7 +172,9 @@ class FiguresForm(FrenchForm):
         10_000_000_000,
         "Donnez un montant en euros, sans les centimes, de dix milliards au plus",
     )
-    turnover_year = whole("De quelle année ?", 1950, 2100, "Donnez une année, par exemple 2025")
+    turnover_year = whole(
+        "De quelle année\u00a0?", 1950, 2100, "Donnez une année, par exemple 2025"
+    )
 
     fields: ClassVar = ("team_insertion", "team_permanent", "turnover", "turnover_year")
 
@@ -211,7 +213,7 @@ class ReferenceForm(FrenchForm):
     customer = StringField(
         "Client",
         [
-            InputRequired("Donnez le nom du client, par exemple « Ville de Dole »"),
+            InputRequired("Donnez le nom du client, par exemple «\u00a0Ville de Dole\u00a0»"),
             Length(1, 200, message="Donnez le nom du client, en 200 caractères au plus"),
         ],
         filters=[one_line],
@@ -234,7 +236,9 @@ class AbsenceForm(FrenchForm):
             return
         days = (field.data - clock.today()).days
         if days < 0:
-            raise ValidationError("Cette date est passée : laissez le champ vide si vous êtes là")
+            raise ValidationError(
+                "Cette date est passée\u00a0: laissez le champ vide si vous êtes là"
+            )
         if days > LONGEST_ABSENCE_DAYS:
             raise ValidationError("Au-delà d'un an, mettez plutôt vos offres en pause")
 
@@ -247,7 +251,7 @@ def _commune(places: Gazetteer, words: str) -> Commune:
     commune = places.commune(code) if code else None
     if commune is None:
         raise ValidationError(
-            f"Commune introuvable : « {words[:60]} ». Donnez son nom et son département, "
+            f"Commune introuvable : «\u00a0{words[:60]}\u00a0». Donnez son nom et son département, "
             "par exemple Besançon (25)"
         )
     return commune

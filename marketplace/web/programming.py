@@ -1,7 +1,10 @@
 """Planned purchases: told early by buyers, read by everyone, made needs in one click."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import select
 from wtforms import SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
@@ -10,8 +13,8 @@ from marketplace import clock, formats
 from marketplace.accounts.queries import buyable_by
 from marketplace.db import db, transaction
 from marketplace.forms import NO_AMOUNT, AmountField, Amounts, FrenchForm, choices_of, paging
-from marketplace.guards.roles import Viewer, buyer_required
-from marketplace.guards.scopes import planned_by_viewer
+from marketplace.guards.roles import Viewer, buyer_required, sign_in_required, viewer
+from marketplace.guards.scopes import announced_to_all, planned_by_viewer, visible_needs
 from marketplace.needs import planning
 from marketplace.needs.planning import AlreadyANeed, Said
 from marketplace.needs.searching import sought_in
@@ -20,7 +23,6 @@ from marketplace.sectors.nomenclature import BY_SLUG, GROUPS
 from marketplace.territories import naming
 from marketplace.territories.gazetteer import Gazetteer
 from marketplace.territories.queries import gazetteer
-from marketplace.territories.tables import Territory
 from marketplace.web.needs import buyer
 from marketplace.web.place_fields import PlaceFields
 from marketplace.web.step_forms import SectorFields
@@ -33,8 +35,8 @@ PER_PAGE = 20
 class PlanForm(SectorFields, PlaceFields):
     """A need's own fields, and a quarter in place of a deadline."""
 
-    organisation = SelectField("Pour quel organisme ?", coerce=int)
-    quarter = SelectField("Quand ?", [InputRequired("Choisissez un trimestre")])
+    organisation = SelectField("Pour quel organisme\u00a0?", coerce=int)
+    quarter = SelectField("Quand\u00a0?", [InputRequired("Choisissez un trimestre")])
     amount = AmountField("Montant estimé")
     sectors = SelectMultipleField("Secteurs", [InputRequired("Choisissez au moins un secteur")])
 
@@ -47,7 +49,7 @@ class PlanForm(SectorFields, PlaceFields):
         known = planning.quarters(clock.today())
         if plan and (plan.year, plan.quarter) not in known:
             known.insert(0, (plan.year, plan.quarter))
-        self.quarter.choices = choices_of({f"{y}-{q}": in_words(y, q) for y, q in known})
+        self.quarter.choices = choices_of({f"{y}-{q}": planning.in_words(y, q) for y, q in known})
 
     @property
     def said(self) -> Said:
@@ -69,17 +71,12 @@ class PlanForm(SectorFields, PlaceFields):
         )
 
 
-def in_words(year: int, quarter: int) -> str:
-    return f"{'1er' if quarter == 1 else f'{quarter}e'} trimestre {year}"
-
-
 @programming.get("/programmation")
 def index() -> str:
     session = db.session()
     places = gazetteer(session)
     sought = sought_in(request.args, places)
-    zone = session.get(Territory, sought.zone) if sought.zone else None
-    plans = planning.announced(clock.today(), sought.sectors, zone)
+    plans = planning.announced(clock.today(), sought.sectors, sought.zone)
     at = paging(session, plans, PER_PAGE)
     rows = [] if sought.is_unknown_place else session.scalars(at.of(plans)).all()
     return render_template(
@@ -89,7 +86,47 @@ def index() -> str:
         sector_name=BY_SLUG[sought.sector].name if sought.sector in BY_SLUG else "",
         at=at,
         plans=[(plan, *_in_words(plan, places)) for plan in rows],
+        followed=_followed(plan.id for plan in rows),
     )
+
+
+@programming.get("/programmation/<int(max=2147483647):plan_id>")
+def show(plan_id: int) -> ResponseReturnValue:
+    plan = _announced(plan_id)
+    if plan.need_id is not None:
+        seen = visible_needs(viewer()).where(Need.id == plan.need_id)
+        if (need := db.session().scalars(seen).first()) is not None:
+            return redirect(url_for("needs.show", slug=need.slug))
+    when, amount, where, sectors = _in_words(plan, gazetteer(db.session()))
+    return render_template(
+        "web/programming/show.html",
+        plan=plan,
+        when=when,
+        amount=amount,
+        where=where,
+        sectors=sectors,
+        followed=_followed([plan.id]),
+    )
+
+
+@programming.post("/programmation/<int(max=2147483647):plan_id>/suivre")
+@sign_in_required
+def follow(plan_id: int) -> ResponseReturnValue:
+    plan = _announced(plan_id)
+    with transaction() as session:
+        planning.follow(session, plan.id, current_user.user_id, clock.now())
+    flash(f"C'est noté\u00a0: vous saurez quand «\u00a0{plan.title}\u00a0» sera publié.", "success")
+    return redirect(url_for("programming.show", plan_id=plan_id))
+
+
+@programming.post("/programmation/<int(max=2147483647):plan_id>/ne-plus-suivre")
+@sign_in_required
+def unfollow(plan_id: int) -> ResponseReturnValue:
+    plan = _announced(plan_id)
+    with transaction() as session:
+        planning.unfollow(session, plan.id, current_user.user_id)
+    flash(f"Vous ne suivez plus «\u00a0{plan.title}\u00a0».")
+    return redirect(url_for("programming.show", plan_id=plan_id))
 
 
 @programming.get("/mes-achats-prevus")
@@ -132,7 +169,7 @@ def edit(plan_id: int) -> ResponseReturnValue:
         with transaction() as session:
             planning.change_plan(session, plan_id, form.said)
     except AlreadyANeed:
-        flash("Cet achat est déjà devenu un besoin : modifiez le besoin.")
+        flash("Cet achat est déjà devenu un besoin\u00a0: modifiez le besoin.")
     else:
         flash("Votre achat prévu est modifié.")
     return redirect(url_for("programming.mine"))
@@ -146,7 +183,7 @@ def drop(plan_id: int) -> ResponseReturnValue:
         with transaction() as session:
             planning.drop_plan(session, plan_id)
     except AlreadyANeed:
-        flash("Cet achat est déjà devenu un besoin : il ne se retire plus ici.")
+        flash("Cet achat est déjà devenu un besoin\u00a0: il ne se retire plus ici.")
     else:
         flash("Votre achat prévu est retiré.")
     return redirect(url_for("programming.mine"))
@@ -162,8 +199,17 @@ def become_need(plan_id: int) -> ResponseReturnValue:
     except AlreadyANeed as already:
         need = db.session().get_one(Need, already.need_id)
         return redirect(url_for("needs.show", slug=need.slug))
-    flash("Le brouillon de votre besoin est prêt : complétez-le et envoyez-le.")
+    flash("Le brouillon de votre besoin est prêt\u00a0: complétez-le et envoyez-le.")
     return redirect(url_for("steps.what", slug=need.slug))
+
+
+def _announced(plan_id: int) -> PlannedPurchase:
+    return db.session().scalars(announced_to_all().filter_by(id=plan_id)).first() or abort(404)
+
+
+def _followed(plan_ids: Iterable[int]) -> set[int]:
+    who = viewer()
+    return planning.followed_among(db.session(), [*plan_ids], who.user_id) if who else set()
 
 
 def _own(plan_id: int) -> PlannedPurchase:
@@ -189,7 +235,7 @@ def _filled(plan: PlannedPurchase, places: Gazetteer) -> dict[str, object]:
         "amount": Amounts(plan.amount_min, plan.amount_max),
         "place_type": plan.place_type,
         "commune": naming.label(places, plan.commune_code) if plan.commune_code else "",
-        "zones": " ; ".join(naming.label(places, code) for code in plan.zones),
+        "zones": "\u00a0; ".join(naming.label(places, code) for code in plan.zones),
     }
 
 
@@ -199,4 +245,4 @@ def _in_words(plan: PlannedPurchase, places: Gazetteer) -> tuple[str, str, str, 
     where = ", ".join(naming.label(places, code) for code in codes) or "Toute la France"
     names = [BY_SLUG[slug].name for slug in plan.sectors if slug in BY_SLUG]
     amount = formats.euros_range(plan.amount_min, plan.amount_max)
-    return in_words(plan.year, plan.quarter), amount, where, names
+    return planning.in_words(plan.year, plan.quarter), amount, where, names

@@ -102,5 +102,5 @@ def answer(slug: str, enquiry_id: int) -> ResponseReturnValue:
     with transaction() as session:
         words, now = form.words.data or "", clock.now()
         answer_enquiry(session, need.id, enquiry_id, buyer().user_id, words, now)
-    flash("Votre réponse est publiée : tous la voient.", "success")
+    flash("Votre réponse est publiée\u00a0: tous la voient.", "success")
     return redirect(url_for("questions.index", slug=slug))

@@ -1,62 +1,36 @@
-"""The buyer's side: who answered, side by side, short list, notes, reminder, export."""
+"""The buyer's side: who answered, side by side, short list, notes, reminder."""
 
-from collections.abc import Iterator, Sequence
-from tempfile import SpooledTemporaryFile
+from collections.abc import Sequence
+from typing import Any
 
-from flask import (
-    Blueprint,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    request,
-    send_file,
-    url_for,
-)
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from marketplace import audit, clock, formats
+from marketplace import clock
 from marketplace.answers import queries, wording
 from marketplace.answers.answering import part_price
 from marketplace.answers.choosing import note_down, remind_unopened, take_off_shortlist
 from marketplace.answers.choosing import shortlist as put_on_shortlist
-from marketplace.answers.consortium_queries import answering_groups
+from marketplace.answers.consortium_queries import answering_groups, files_of_group
 from marketplace.answers.lifecycle import Refused
-from marketplace.answers.tables import Answer
-from marketplace.audit import Action
 from marketplace.db import db, transaction
-from marketplace.forms import FrenchForm, cleaned, paging, pressed
+from marketplace.forms import FrenchForm, cleaned, one_line, paging, pressed
 from marketplace.guards.roles import buyer_required
+from marketplace.guards.scopes import may_see_contact
 from marketplace.matching.tables import Match
-from marketplace.needs.tables import Need
-from marketplace.sheets import write_csv
+from marketplace.needs.lifecycle import OVER, Status
+from marketplace.needs.tables import Lot, Need
 from marketplace.structures.tables import Structure
+from marketplace.web.need_answers import contracts_beside
 from marketplace.web.needs import buyer, own_need
 
 received = Blueprint("received", __name__)
 
 PER_PAGE = 50
 MOST_COMPARED = 4
-KEPT_IN_MEMORY = 1_000_000
-COLUMNS = (
-    "structure",
-    "type",
-    "siret",
-    "ville",
-    "etat",
-    "lot",
-    "prix_min_ht",
-    "prix_max_ht",
-    "capacite",
-    "debut",
-    "message",
-    "envoyee_le",
-    "version",
-    "contact",
-)
 
 
 class NoteForm(FrenchForm):
@@ -71,36 +45,60 @@ class NoteForm(FrenchForm):
 @buyer_required
 def index(slug: str) -> str:
     session, need = db.session(), own_need(slug)
+    lot = _lot_asked(need)
+    by_price = request.args.get("tri") == "prix" and (lot is not None or not need.lots)
     answered = queries.answered_matches(need.id)
-    shown = paging(session, answered, PER_PAGE)
+    if lot is not None:
+        answered = queries.answering_lot(answered, lot.id)
+    if by_price:
+        answered = queries.cheapest_first(answered, lot.id if lot else None)
+    standing, is_over = queries.standing_of(session, need.id), need.status in OVER
+    is_published = need.status is Status.PUBLISHED
+    shown = paging(session, answered, PER_PAGE, None if lot else standing.interested)
     matches = session.scalars(shown.of(answered)).all()
-    unopened = queries.unopened(need.id).with_only_columns(Match.id)
+    unopened = queries.unopened(need.id).with_only_columns(Match.id).subquery()
     return render_template(
         "web/received/index.html",
         need=need,
-        rows=_rows(need, matches),
+        lot=lot,
+        by_price=by_price,
+        rows=_lines(need, matches),
         paging=shown,
-        standing=queries.standing_of(session, need.id),
-        counted=queries.counted_by_status(session, need.id),
-        unopened=session.scalar(select(func.count()).select_from(unopened.subquery())),
-        declined=queries.declined_with_words(session, need.id),
-        outcomes=queries.outcomes_of(session, need.id),
+        most_compared=MOST_COMPARED,
+        standing=standing,
+        unopened=session.scalar(select(func.count()).select_from(unopened)) if is_published else 0,
+        declined=queries.declined_with_words(session, need.id) if standing.declines else [],
+        outcomes=[] if is_published else queries.outcomes_of(session, need.id),
+        contracts=contracts_beside(session, buyer(), need) if is_over else [],
+        is_over=is_over,
+        is_surveyed=is_over and queries.has_said_whether_it_helped(session, need.id, None),
         wording=wording,
         part_price=part_price,
     )
 
 
+def _lot_asked(need: Need) -> Lot | None:
+    number = request.args.get("lot", type=int)
+    return next((lot for lot in need.lots if lot.number == number), None)
+
+
 @received.get("/besoins/<slug>/reponses/comparer")
 @buyer_required
 def compare(slug: str) -> str:
-    """A few answers side by side, the short list first."""
+    """A few answers side by side: those that were ticked, else the short list first."""
     need = own_need(slug)
     answered = queries.answered_matches(need.id)
+    chosen = {one_line(name) for name in request.args.getlist("s")}
+    if chosen:
+        named = select(Structure.id).where(Structure.slug.in_(chosen))
+        answered = answered.where(Match.structure_id.in_(named))
     matches = db.session.scalars(answered.limit(MOST_COMPARED)).all()
     return render_template(
         "web/received/compare.html",
         need=need,
         rows=_rows(need, matches),
+        has_chosen=bool(chosen),
+        left_out=max(0, len(chosen) - MOST_COMPARED),
         part_price=part_price,
     )
 
@@ -122,7 +120,7 @@ def note(slug: str, structure: str) -> ResponseReturnValue:
     with transaction() as session:
         words, now = form.words.data or "", clock.now()
         note_down(session, need.id, match.structure_id, buyer().user_id, words, now)
-    flash("Votre note est enregistrée : vos collègues la voient, la structure non.", "success")
+    flash("Votre note est enregistrée\u00a0: vos collègues la voient, la structure non.", "success")
     return redirect(url_for("received.show", slug=slug, structure=structure))
 
 
@@ -151,41 +149,17 @@ def remind(slug: str) -> ResponseReturnValue:
         key = str(current_app.secret_key)
         reminded = remind_unopened(session, need.id, buyer().user_id, clock.now(), key)
     if not reminded:
-        flash("Personne n'est à relancer : une structure l'est une seule fois.")
+        flash("Personne n'est à relancer\u00a0: une structure l'est une seule fois.")
     else:
         structures = "structures sont relancées" if reminded > 1 else "structure est relancée"
         flash(f"{reminded} {structures}.", "success")
     return redirect(url_for("received.index", slug=slug))
 
 
-@received.post("/besoins/<slug>/reponses/exporter")
-@buyer_required
-def export(slug: str) -> ResponseReturnValue:
-    need = own_need(slug)
-    with transaction() as session:
-        audit.note(
-            session,
-            Action.EXPORTED,
-            actor_id=buyer().user_id,
-            about=("need", need.id),
-            ip=request.remote_addr or "",
-            what="answers",
-        )
-    matches = db.session.scalars(queries.answered_matches(need.id)).all()
-    file = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - send_file closes it
-    for line in write_csv(COLUMNS, _cells(need, matches)):
-        file.write(line.encode())
-    file.seek(0)
-    return send_file(
-        file, mimetype="text/csv", as_attachment=True, download_name=f"reponses-{slug}.csv"
-    )
-
-
-def _rows(need: Need, matches: Sequence[Match]) -> list[dict[str, object]]:
-    """What is shown of each structure that answered."""
+def _lines(need: Need, matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """What the list shows of each structure that answered."""
     session = db.session()
-    sent = queries.sent_answers(session, need.id)
-    mutual = queries.mutual_structures(session, need.id)
+    sent = queries.sent_prices(session, need.id)
     notes = queries.notes_of(session, need.id)
     groups = answering_groups(session, need.id)
     return [
@@ -193,7 +167,6 @@ def _rows(need: Need, matches: Sequence[Match]) -> list[dict[str, object]]:
             "match": match,
             "structure": match.structure,
             "answer": sent.get(match.structure_id),
-            "is_mutual": match.structure_id in mutual,
             "notes": notes.get(match.structure_id, []),
             "groups": groups.get(match.structure_id, []),
         }
@@ -201,42 +174,19 @@ def _rows(need: Need, matches: Sequence[Match]) -> list[dict[str, object]]:
     ]
 
 
-def _cells(need: Need, matches: Sequence[Match]) -> Iterator[tuple[object, ...]]:
+def _rows(need: Need, matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """All that is shown of each structure that answered."""
     session = db.session()
+    rows = _lines(need, matches)
     sent = queries.sent_answers(session, need.id)
     mutual = queries.mutual_structures(session, need.id)
-    for match in matches:
-        structure, answer = match.structure, sent.get(match.structure_id)
-        start = (
-            structure.display_name,
-            structure.kind.value,
-            structure.siret,
-            structure.city,
-            match.status.value,
-        )
-        contact = structure.email if match.structure_id in mutual else ""
-        for part in answer.parts if answer else ():
-            yield (
-                *start,
-                part.lot.number if part.lot else "",
-                _plain(part.price_min),
-                _plain(part.price_max),
-                part.capacity,
-                part.starts_on.isoformat() if part.starts_on else "",
-                *_end(answer, contact),
-            )
-        if answer is None or not answer.parts:
-            yield (*start, "", "", "", "", "", *_end(answer, contact))
-
-
-def _end(answer: Answer | None, contact: str) -> tuple[object, ...]:
-    if answer is None or answer.sent_at is None:
-        return "", "", "", contact
-    return answer.message, formats.moment(answer.sent_at), answer.version, contact
-
-
-def _plain(amount: object) -> str:
-    return "" if amount is None else str(amount).replace(".", ",")
+    for row in rows:
+        structure_id = row["structure"].id
+        row["answer"] = sent.get(structure_id)
+        row["is_mutual"] = structure_id in mutual
+        led = [group for group in row["groups"] if group.lead_id == structure_id]
+        row["group_files"] = files_of_group(session, led[-1]) if led else []
+    return rows
 
 
 def _answered(slug: str, structure: str) -> tuple[Need, Match]:
@@ -253,6 +203,7 @@ def _page(need: Need, match: Match, form: NoteForm) -> str:
         "web/received/show.html",
         need=need,
         row=_rows(need, [match])[0],
+        may_see_contact=may_see_contact(buyer(), match.structure),
         versions=list(reversed(answer.versions)) if answer and answer.version else [],
         asked={str(question.id): question.words for question in need.questions},
         lots={lot.id: lot for lot in need.lots},

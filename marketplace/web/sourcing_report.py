@@ -3,7 +3,7 @@ told, answered or declined, and what the buyer concludes. To be printed, or take
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
@@ -17,14 +17,17 @@ from marketplace import clock, formats
 from marketplace.answers.differences import differences_of
 from marketplace.answers.wording import DECLINES
 from marketplace.db import db, transaction
+from marketplace.digests.queries import announcements_of
 from marketplace.forms import FrenchForm, cleaned
 from marketplace.guards.roles import sign_in_required, viewer
 from marketplace.guards.scopes import is_bought_by, need_of_insider
+from marketplace.mail import MailState
 from marketplace.matching import explaining
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import Match, MatchMove
 from marketplace.needs import wording
 from marketplace.needs.concluding import conclude
+from marketplace.needs.queries import is_public_change
 from marketplace.needs.tables import (
     Need,
     NeedAmendment,
@@ -168,8 +171,8 @@ def _cells(session: Session, need_id: int) -> Iterator[tuple[object, ...]]:
                 structure.city,
                 match.rank,
                 None if match.distance_km is None else round(match.distance_km),
-                " ; ".join(line.reasons),
-                " ; ".join(line.missing),
+                "\u00a0; ".join(line.reasons),
+                "\u00a0; ".join(line.missing),
                 line.state,
                 step.what,
                 step.at.astimezone(clock.PARIS).strftime("%Y-%m-%d %H:%M:%S"),
@@ -187,9 +190,14 @@ def _lines(session: Session, need_id: int, most: int | None) -> Iterator[Line]:
     wanted = select(MatchMove).join(Match).where(Match.need_id == need_id)
     for move in session.scalars(wanted.options(joinedload(MatchMove.user)).order_by(MatchMove.id)):
         reason = DECLINES.get(move.reason_code, move.reason_code)  # type: ignore[call-overload]  # codes are stored as text
-        why = " : ".join(said for said in (reason, move.reason) if said)
+        why = "\u00a0: ".join(said for said in (reason, move.reason) if said)
         who = move.user.full_name if move.user else "Tandem"
         moves[move.match_id].append(Step(STEPS[move.status], move.moved_at, who, why))
+    mailed = announcements_of(session, need_id)
+    for match_id, its_moves in moves.items():
+        for number, step in enumerate(its_moves):
+            if step.what == STEPS[MatchStatus.NOTIFIED] and match_id in mailed:
+                its_moves[number] = replace(step, why=_announced(mailed[match_id]))
     told: dict[int, list[Step]] = defaultdict(list)
     for notice in session.scalars(select(NeedNotice).filter_by(need_id=need_id)):
         people = f"{notice.people} personne{'s' if notice.people > 1 else ''}"
@@ -210,8 +218,28 @@ def _lines(session: Session, need_id: int, most: int | None) -> Iterator[Line]:
         )
 
 
+def _announced(notices: Sequence[tuple[int | None, MailState | None, datetime | None]]) -> str:
+    """How the people of a structure were told of the need, and what left: it is proof."""
+    left = [at for _, state, at in notices if state is MailState.SENT and at is not None]
+    waiting = sum(mail_id is None for mail_id, _, _ in notices)
+    forgotten = sum(bool(mail_id) and state is None for mail_id, state, _ in notices)
+    others = len(notices) - len(left) - waiting - forgotten
+    said = []
+    if left:
+        people = f"{len(left)} personne{'s' if len(left) > 1 else ''}"
+        said.append(f"Courriel parti le {formats.moment(min(left))}, à {people}")
+    if forgotten:
+        said.append("Courriel écrit, dont l'envoi n'est plus conservé")
+    if waiting:
+        said.append("Dans ses notifications\u00a0; par courriel au prochain récapitulatif")
+    if others and not left:
+        said.append("Dans ses notifications\u00a0; aucun courriel n'est parti")
+    return "\u00a0; ".join(said)
+
+
 def _totals(session: Session, need_id: int) -> dict[MatchStatus, int]:
-    """How many structures are, or once were, in each state."""
+    """How many structures are, or once were, in each state; told, all that went past being
+    found, since some open the need before their turn comes."""
     counted = (
         select(MatchMove.status, func.count(Match.id.distinct()))
         .join(Match)
@@ -220,11 +248,16 @@ def _totals(session: Session, need_id: int) -> dict[MatchStatus, int]:
     )
     eligible = Match.need_id == need_id, func.cardinality(Match.near) == 0
     found = select(literal(MatchStatus.SUGGESTED, Match.status.type), func.count()).where(*eligible)
-    return dict(session.execute(union_all(counted, found)).all())
+    told = select(literal(MatchStatus.NOTIFIED, Match.status.type), func.count()).where(
+        Match.need_id == need_id, Match.status != MatchStatus.SUGGESTED
+    )
+    past = counted.where(MatchMove.status != MatchStatus.NOTIFIED)
+    return dict(session.execute(union_all(past, told, found)).all())
 
 
 def _amendments(session: Session, need: Need, places: Gazetteer) -> list[dict[str, object]]:
-    rows = select(NeedAmendment).filter_by(need_id=need.id).options(joinedload(NeedAmendment.user))
+    made = select(NeedAmendment).where(NeedAmendment.need_id == need.id, is_public_change())
+    rows = made.options(joinedload(NeedAmendment.user))
     return [
         {
             "number": number,

@@ -35,7 +35,7 @@ from marketplace.needs import thresholds, wording
 from marketplace.needs.drafting import Answers, new_key
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Nature, Need, NeedKind
-from marketplace.sectors import codes, suggesting
+from marketplace.sectors import cpv, suggesting
 from marketplace.sectors.queries import all_groups
 from marketplace.sectors.tables import SectorGroup
 
@@ -43,6 +43,7 @@ PROPOSED = 5
 DATE_FORMATS = ["%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y", "%Y-%m-%d"]
 NONE_OBVIOUS = "-"
 MOST_CODES = 20
+CODES_FOUND = 8
 UNSAID = {"": "Pas encore décidé"}
 
 
@@ -91,7 +92,9 @@ class SectorFields(FrenchForm):
     title = StringField(
         "Titre",
         [
-            InputRequired("Donnez un titre, par exemple « Entretien des locaux de la mairie »"),
+            InputRequired(
+                "Donnez un titre, par exemple «\u00a0Entretien des locaux de la mairie\u00a0»"
+            ),
             Length(min=5, max=200, message="Le titre compte de 5 à 200 caractères"),
         ],
         filters=[one_line],
@@ -132,9 +135,11 @@ class SectorFields(FrenchForm):
 
 class WhatForm(SectorFields, StepForm):
     key = HiddenField(validators=[Optional(), Regexp(r"^[0-9a-f]{12}\Z")], filters=[one_line])
-    organisation = SelectField("Pour quel organisme achetez-vous ?", coerce=int)
+    commune = HiddenField(filters=[one_line])
+    """Where the need begins, for who comes from a structure's page: the next step shows it."""
+    organisation = SelectField("Pour quel organisme achetez-vous\u00a0?", coerce=int)
     kind = RadioField(
-        "Que cherchez-vous ?",
+        "Que cherchez-vous\u00a0?",
         [InputRequired("Choisissez ce que vous cherchez")],
         choices=choices_of(wording.KINDS),
     )
@@ -142,6 +147,10 @@ class WhatForm(SectorFields, StepForm):
     nature = MaySelectField("Type d'achat", choices=choices_of(UNSAID | wording.NATURES))
     amount = AmountField("Montant estimé")
     is_amount_shared = BooleanField("Montrer ce montant aux structures")
+    cpv_sought = StringField(
+        "Chercher un code CPV", [Optional(), Length(max=200)], filters=[one_line]
+    )
+    cpv_ticked = SelectMultipleField("Codes trouvés", [Optional()], validate_choice=False)
     cpv = StringField(
         "Codes CPV",
         [Optional(), Length(max=400, message="Donnez vingt codes au plus")],
@@ -155,6 +164,7 @@ class WhatForm(SectorFields, StepForm):
         self.who = who
         self.need = need
         self.offer_sectors()
+        self._offer_codes()
         is_settled = need is not None and need.status != Status.DRAFT
         bought_for = [need.organisation] if need and is_settled else _bought_for(who)
         self.organisation.choices = choices_of({o.id: o.name for o in bought_for})
@@ -164,14 +174,54 @@ class WhatForm(SectorFields, StepForm):
 
     def validate_cpv(self, field: StringField) -> None:
         listed = _codes(field.data)
-        if len(listed) > MOST_CODES:
+        if len(listed) > MOST_CODES or len(self._chosen_codes()) > MOST_CODES:
             raise ValidationError("Donnez vingt codes au plus")
         for code in listed:
-            if not codes.is_cpv(code):
+            if (key := cpv.right_key(code)) is not None:
+                raise ValidationError(f"«\u00a0{code}\u00a0»\u00a0: la clé de ce code est {key}")
+            if not cpv.is_known(code):
                 raise ValidationError(
-                    f"« {code[:40]} » n'est pas un code CPV : huit chiffres, puis la clé si vous "
-                    "la connaissez, par exemple 90910000-9"
+                    f"« {code[:40]} » n'est pas un code CPV\u00a0: huit chiffres, puis la clé si "
+                    "vous la connaissez, par exemple 90910000-9"
                 )
+
+    @property
+    def cpv_shown(self) -> str:
+        """Which search the codes that are proposed answer."""
+        return (self.cpv_sought.data or "").strip()
+
+    @property
+    def cpv_labels(self) -> list[str]:
+        """The codes that are typed, each with what it is for."""
+        return [str(cpv.labelled(code)) for code in _codes(self.cpv.data) if cpv.is_known(code)]
+
+    def keep_codes(self) -> None:
+        """What was ticked joins what was typed, for a page that is shown anew."""
+        if self.cpv.errors:
+            return
+        self.cpv.data = ", ".join(self._chosen_codes())
+        self.cpv_ticked.data = []
+        self._offer_codes()
+
+    def _offer_codes(self) -> None:
+        """Those that were ticked, then those that the search finds."""
+        sought = self.cpv_shown
+        ticked = {cpv.whole(code) for code in self.cpv_ticked.data or () if cpv.is_known(code)}
+        if (taken := cpv.chosen_in(sought)) is not None:
+            ticked.add(taken)
+        self.cpv_ticked.data = sorted(ticked)
+        typed = {cpv.whole(code) for code in _codes(self.cpv.data) if cpv.is_known(code)}
+        found = [] if taken or not sought else cpv.search(sought, CODES_FOUND)
+        offered = {code: str(cpv.labelled(code)) for code in sorted(ticked)}
+        offered |= {one.code: str(one) for one in found if one.code not in typed}
+        self.cpv_ticked.choices = choices_of(offered)
+
+    def _chosen_codes(self) -> list[str]:
+        """All that is said, each once; what is stored without its key stays so."""
+        stored = {cpv.whole(code): code for code in (self.need.cpv_codes if self.need else ())}
+        typed = {cpv.whole(code) for code in _codes(self.cpv.data) if cpv.is_known(code)}
+        said = typed | set(self.cpv_ticked.data)
+        return sorted(stored.get(code, code) for code in said)
 
     def answers(self) -> Answers:
         said = Answers()
@@ -197,7 +247,7 @@ class WhatForm(SectorFields, StepForm):
         if not self.amount.errors:
             said["amount_min"], said["amount_max"] = self.amount.data or NO_AMOUNT
         if not self.cpv.errors:
-            said["cpv_codes"] = sorted(set(_codes(self.cpv.data)))
+            said["cpv_codes"] = self._chosen_codes()
         return said
 
     @property
@@ -208,7 +258,7 @@ class WhatForm(SectorFields, StepForm):
     @property
     def has_details(self) -> bool:
         """Something of the optional part was said, or is wrong."""
-        details = (self.nature, self.amount, self.cpv)
+        details = (self.nature, self.amount, self.cpv, self.cpv_sought)
         return any(field.errors or field.data not in (None, "", NO_AMOUNT) for field in details)
 
     @property
@@ -237,7 +287,7 @@ class WhatForm(SectorFields, StepForm):
         return platform_for(db.session(), self.who.organisation_ids, organisation_id)
 
     def _code(self) -> str | None:
-        return next((code for code in _codes(self.cpv.data) if codes.is_cpv(code)), None)
+        return next((code for code in _codes(self.cpv.data) if cpv.is_known(code)), None)
 
 
 class CheckForm(FrenchForm):
@@ -256,7 +306,7 @@ def _what_filled(need: Need) -> dict[str, object]:
         "nature": need.nature or "",
         "amount": Amounts(need.amount_min, need.amount_max),
         "is_amount_shared": need.is_amount_shared,
-        "cpv": " ; ".join(need.cpv_codes),
+        "cpv": ", ".join(need.cpv_codes),
     }
 
 

@@ -15,14 +15,16 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 
 from marketplace import clock
-from marketplace.clauses.levers import Duty, duty
+from marketplace.clauses.queries import duty_of
 from marketplace.db import db, transaction
+from marketplace.forms import one_line
 from marketplace.guards.roles import buyer_required
 from marketplace.matching.previewing import targeted
 from marketplace.moderation import desks
 from marketplace.needs import quality, wording
 from marketplace.needs.drafting import (
     ALL,
+    Answers,
     ChangedElsewhere,
     Incomplete,
     draft_begun,
@@ -35,9 +37,10 @@ from marketplace.needs.drafting import (
 )
 from marketplace.needs.lifecycle import EDITABLE, ForbiddenMove
 from marketplace.needs.lots import lots_seen
-from marketplace.needs.tables import Lever, Need
+from marketplace.needs.tables import Need, PlaceType
 from marketplace.offers.wording import SERVICE_TYPES
 from marketplace.sectors.aims import AIMS
+from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.territories.queries import gazetteer
 from marketplace.web.how_form import HowForm
 from marketplace.web.needs import buyer, own_need
@@ -71,6 +74,13 @@ def start() -> ResponseReturnValue:
     """The first step of a need that is not yet a row: its first good answers make it one."""
     who = buyer()
     form = WhatForm(who, None)
+    places = gazetteer(db.session())
+    if not form.is_submitted():
+        asked = request.args.getlist("secteur")
+        form.sectors.data = [slug for slug in dict.fromkeys(asked) if slug in BY_SLUG]
+        form.commune.data = one_line(request.args.get("commune", ""))
+    if places.commune(form.commune.data or "") is None:
+        form.commune.data = ""
     if not form.is_submitted():
         return _what_page(form, None)
     is_valid = form.validate()
@@ -83,6 +93,8 @@ def start() -> ResponseReturnValue:
         if by_htmx():
             return _what_saved(form, None, is_saved=False)
         return _what_page(form, None), 422
+    if form.commune.data:
+        said |= Answers(place_type=PlaceType.POINT, commune_code=form.commune.data)
     with transaction() as session:
         need = start_draft(session, who.user_id, said, form.key.data, clock.now())
     form.seen.data = fingerprint(need, WHAT.answers)
@@ -90,7 +102,7 @@ def start() -> ResponseReturnValue:
         answer = _what_saved(form, need, is_saved=True)
         answer.headers["HX-Replace-Url"] = url_for("steps.what", slug=need.slug)
         return answer
-    return _onward(need, form, WHAT, is_valid)
+    return _what_done(need, form, is_valid)
 
 
 @steps.route("/besoins/<slug>/etapes/quoi", methods=["GET", "POST"])
@@ -114,7 +126,7 @@ def _what(need: Need) -> ResponseReturnValue:
         return _what_page(form, need, told), 409
     if by_htmx():
         return _what_saved(form, need, is_saved=is_changed)
-    return _onward(need, form, WHAT, is_valid)
+    return _what_done(need, form, is_valid)
 
 
 @steps.get("/besoins/<slug>/etapes/lots")
@@ -207,8 +219,8 @@ def _retyped() -> ResponseReturnValue:
     if need and need.status not in EDITABLE:
         return _unread()
     flash(
-        "Votre connexion avait pris fin : rien de ce dernier envoi n'est enregistré. "
-        "Vos réponses sont toujours là : vérifiez-les, puis continuez."
+        "Votre connexion avait pris fin\u00a0: rien de ce dernier envoi n'est enregistré. "
+        "Vos réponses sont toujours là\u00a0: vérifiez-les, puis continuez."
     )
     if need is None or request.endpoint == "steps.what":
         return _what_page(WhatForm(buyer(), need), need), 400
@@ -237,14 +249,22 @@ def _save(need: Need, form: StepForm, step: Step) -> tuple[Need, bool]:
     return kept
 
 
+def _what_done(need: Need, form: WhatForm, is_valid: bool) -> ResponseReturnValue:
+    """The first step is saved; who looks for a code stays on its page."""
+    if request.form.get("go") == "cpv":
+        form.keep_codes()
+        return _what_page(form, need), 200 if is_valid else 422
+    return _onward(need, form, WHAT, is_valid)
+
+
 def _onward(need: Need, form: StepForm, step: Step, is_valid: bool) -> ResponseReturnValue:
     """Where the button that was pressed leads, once the step is saved."""
     go = request.form.get("go")
     if go in ("back", "later"):
         if unsaved := form.unsaved():
-            flash(f"Ceci reste à corriger et n'est pas enregistré : {', '.join(unsaved)}.")
+            flash(f"Ceci reste à corriger et n'est pas enregistré\u00a0: {', '.join(unsaved)}.")
         if go == "later":
-            flash("Votre brouillon est enregistré : reprenez-le quand vous voulez.")
+            flash("Votre brouillon est enregistré\u00a0: reprenez-le quand vous voulez.")
             return redirect(url_for("dashboard.show"))
         return redirect(url_for(preceding(step, need), slug=need.slug))
     if not is_valid:
@@ -276,13 +296,15 @@ def _what_saved(
 ) -> Response:
     proposed = form.proposed()
     is_new = form.proposed_key(proposed) != request.form.get("proposed", "") and not form.has_lots
-    if need and not (is_saved or is_new or conflict or form.unsaved()):
+    is_sought = form.cpv_shown != request.form.get("cpv_shown", "")
+    if need and not (is_saved or is_new or is_sought or conflict or form.unsaved()):
         return Response(status=204)
     page = render_template(
         "web/steps/what_saved.html",
         form=form,
         need=need,
         proposed=proposed if is_new else None,
+        is_sought=is_sought,
         proposed_key=form.proposed_key(proposed),
         conflict=conflict,
         **around(need, WHAT),
@@ -324,16 +346,6 @@ def _targeting_saved(
     return Response(page)
 
 
-def _duty(need: Need) -> Duty | None:
-    """What the law asks of this amount, until a lever is chosen or its absence explained."""
-    if need.lever is not None and (need.lever is not Lever.NONE or need.lever_reason):
-        return None
-    amount = need.amount_max if need.amount_max is not None else need.amount_min
-    if need.nature is None:
-        return None
-    return duty(need.nature, need.organisation.kind, amount, clock.today())
-
-
 def _check_page(
     need: Need, form: CheckForm, is_changed: bool = False, is_refused: bool = False
 ) -> str:
@@ -359,7 +371,7 @@ def _check_page(
         band=wording.band(need, today),
         reserved=wording.reservation(need),
         found=found,
-        duty=_duty(need),
+        duty=duty_of(need, today),
         asked=asked_of_buyer(need),
         titles=TITLES,
     )

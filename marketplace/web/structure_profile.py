@@ -34,7 +34,7 @@ structure_profile = Blueprint("structure_profile", __name__, url_prefix="/struct
 ID = "int(max=2147483647)"
 CHANGES_PER_PAGE = 20
 SAVED = "C'est enregistré."
-TOO_MANY = "Vous en avez déjà cinquante : retirez-en d'abord."
+TOO_MANY = "Vous en avez déjà cinquante\u00a0: retirez-en d'abord."
 
 
 @structure_profile.get("")

@@ -11,7 +11,11 @@ from marketplace.guards.roles import viewer
 from marketplace.guards.scopes import may_see_contact
 from marketplace.offers import wording
 from marketplace.offers.narrowing import Face
-from marketplace.offers.queries import published_offers_of, published_offers_of_all
+from marketplace.offers.queries import (
+    inferred_sectors_of,
+    published_offers_of,
+    published_offers_of_all,
+)
 from marketplace.offers.searching import names_like
 from marketplace.sectors.aims import AIMS
 from marketplace.structures.labels import LABELS
@@ -109,7 +113,12 @@ def show(slug: str) -> str:
         may_see_contact=may_see_contact(who, structure),
         place=place,
         is_full=structure.absent_until is not None and structure.absent_until >= clock.today(),
-        offers=[(offer, wording.sectors(offer), wording.coverage(offer, places)) for offer in sold],
+        offers=[
+            (offer, wording.sectors(offer), wording.coverage(offer, places), wording.holds(offer))
+            for offer in sold
+        ],
+        inferred=inferred_sectors_of(session, sold),
+        sold_sectors=sorted({one.sector_slug for offer in sold for one in offer.sectors}),
         labels=[LABELS[code] for code in structure.labels if code in LABELS],
         networks=[NETWORKS[code] for code in structure.networks if code in NETWORKS],
         aims=[

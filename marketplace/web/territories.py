@@ -23,6 +23,7 @@ from marketplace.insights.districts import (
 )
 from marketplace.insights.history import series_of
 from marketplace.insights.partnering import PARTS
+from marketplace.insights.periods import MONTHS
 from marketplace.insights.slugs import code_in, departments_in, named, slug_of, territory_in
 from marketplace.needs import wording
 from marketplace.structures.tables import Structure
@@ -201,19 +202,29 @@ def _page(places: Gazetteer, code: str, near: Around, found: Described) -> dict[
             for block in found.publics
             if block
         ],
+        "department": _department(places, code),
         "today": clock.today(),
     }
+
+
+def _department(places: Gazetteer, code: str) -> tuple[str, str] | None:
+    """The department that holds all of a commune or an EPCI."""
+    if places.zone_kind(code) not in (Kind.COMMUNE, Kind.EPCI):
+        return None
+    held = {one.department for one in places.communes_in(code)}
+    found = held.pop() if len(held) == 1 else None
+    return (naming.label(places, found), _address(places, found)) if found else None
 
 
 def trend_lines(block: Block, columns: int | None = None) -> charts.Lines | None:
     """The columns of a table by month, or the first of them, as lines."""
     if not block:
         return None
-    names = block.columns[1:][:columns]
+    names, rows = block.columns[1:][:columns], block.rows[:MONTHS]
     return charts.lines(
-        [str(row[0]) for row in block.rows],
+        [str(row[0]) for row in rows],
         [
-            (name, [_drawn(row[number]) for row in block.rows])
+            (name, [_drawn(row[number]) for row in rows])
             for number, name in enumerate(names, start=1)
         ],
         every=3,

@@ -55,7 +55,7 @@ TO_WHOM = {"all": "À toutes les structures intéressées", "shortlist": "À cel
 
 
 class ToAllForm(FrenchForm):
-    to = RadioField("À qui ?", choices=choices_of(TO_WHOM), default="all")
+    to = RadioField("À qui\u00a0?", choices=choices_of(TO_WHOM), default="all")
     words = TextAreaField(
         "Votre message",
         [

@@ -21,7 +21,7 @@ from marketplace.needs.drafting import fingerprint
 from marketplace.needs.lifecycle import Move, Status
 from marketplace.needs.posting import make_move
 from marketplace.needs.tables import Need
-from tests.browsing import hidden_of, send, sign_in
+from tests.browsing import fill, hidden_of, send, sign_in
 from tests.factories import people
 from tests.factories.market import (
     BESANCON,
@@ -92,7 +92,7 @@ def test_approving_publishes_and_asks_for_the_ranking(
 ) -> None:
     need = waiting_need(session)
     sign_in(client, facilitator.email)
-    send(client, f"/guichet/besoins/{need.slug}", move="approve", reason="")
+    fill(client, f"/guichet/besoins/{need.slug}", move="approve", reason="")
     session.expire_all()
     assert need.status == Status.PUBLISHED
     assert (Job.SHORTLIST_NEED, {"need_id": need.id}) in asked_jobs
@@ -104,7 +104,7 @@ def test_saying_no_takes_a_reason(
 ) -> None:
     need = waiting_need(session)
     sign_in(client, facilitator.email)
-    page = send(client, f"/guichet/besoins/{need.slug}", move=move, reason=" \u202e ")
+    page = fill(client, f"/guichet/besoins/{need.slug}", move=move, reason=" \u202e ")
     assert page.status_code == 422
     assert "Dites pourquoi" in page.text
     session.expire_all()
@@ -126,14 +126,14 @@ def test_a_request_field_by_field_says_what_is_missing_and_loses_nothing(
     sign_in(client, facilitator.email)
     address = f"/guichet/besoins/{need.slug}"
     ticked = {"move": "request_changes", "ask_title": "y", "say_place": "Toute l'agglomération ?"}
-    page = send(client, address, **ticked)
+    page = fill(client, address, **ticked)
     assert page.status_code == 422
-    assert "Dites ce qui est à changer : Titre" in page.text
+    assert "Dites ce qui est à changer\u00a0: Titre" in page.text
     assert "Toute l&#39;agglomération ?" in page.text
-    page = send(client, address, **(ticked | {"move": "approve"}))
+    page = fill(client, address, **(ticked | {"move": "approve"}))
     assert page.status_code == 422
-    assert "choisissez « Demander une modification »" in page.text
-    send(client, address, **(ticked | {"say_title": "Quel stade ?"}))
+    assert "choisissez «\u00a0Demander une modification\u00a0»" in page.text
+    fill(client, address, **(ticked | {"say_title": "Quel stade ?"}))
     session.expire_all()
     assert need.status == Status.CHANGES_REQUESTED
     decision = session.scalars(select(Decision)).one()
@@ -150,10 +150,10 @@ def test_not_publishing_takes_a_reason_of_the_list(
     sign_in(client, facilitator.email)
     address = f"/guichet/besoins/{need.slug}"
     for code in ("", "n'importe quoi"):
-        page = send(client, address, move="reject", code=code, reason="Voyez celui de mars.")
+        page = fill(client, address, move="reject", code=code, reason="Voyez celui de mars.")
         assert page.status_code == 422
         assert "Choisissez un motif dans la liste" in page.text
-    send(client, address, move="reject", code="duplicate", reason="Voyez celui de mars.")
+    fill(client, address, move="reject", code="duplicate", reason="Voyez celui de mars.")
     session.expire_all()
     assert need.status == Status.REJECTED
     assert need.moves[-1].reason == "Ce besoin est déjà sur Tandem. Voyez celui de mars."
@@ -195,15 +195,15 @@ def test_another_targeting_is_seen_without_being_kept_then_applied(
     assert [one.sector_slug for one in need.sectors] == [GREEN_SPACES]
     wrong = client.post(address, data=asked | {"where": "Atlantide", "go": "apply"})
     assert wrong.status_code == 422
-    assert "Territoire introuvable : « Atlantide »" in wrong.text
+    assert "Territoire introuvable\u00a0: «\u00a0Atlantide\u00a0»" in wrong.text
     client.post(address, data=asked | {"go": "apply"})
     session.expire_all()
     assert [one.sector_slug for one in need.sectors] == [CLEANING]
     assert [one.territory_code for one in need.zones] == ["25"]
     note = session.scalars(select(DeskNote)).one()
     assert note.words.splitlines() == [
-        "Secteurs : Création et entretien des espaces verts devient Nettoyage de locaux",
-        "Lieu : Besançon (25) devient Doubs (département)",
+        "Secteurs\u00a0: Création et entretien des espaces verts devient Nettoyage de locaux",
+        "Lieu\u00a0: Besançon (25) devient Doubs (département)",
     ]
 
 
@@ -214,7 +214,7 @@ def test_whatever_is_typed_on_the_desk_is_kept_or_refused_in_french(
     need = waiting_need(session)
     sign_in(client, facilitator.email)
     address = f"/guichet/besoins/{need.slug}"
-    token = {"csrf_token": hidden_of(client.get(address))["csrf_token"]}
+    token = hidden_of(client.get(address))
     for path, said in (
         ("/notes", {"words": words}),
         ("/ciblage", {"go": "apply", "where": words, "radius_km": words, "sectors": words}),
@@ -235,9 +235,9 @@ def test_a_colleague_is_given_what_waits(
     session.commit()
     sign_in(client, facilitator.email)
     page = send(client, f"/guichet/file/{entry.id}", assignee=colleague.id, seen="0")
-    assert f"« {need.title} » est confié à {colleague.full_name}." in page.text
+    assert f"«\u00a0{need.title}\u00a0» est confié à {colleague.full_name}." in page.text
     page = send(client, f"/guichet/file/{entry.id}", assignee=facilitator.id, seen="0")
-    assert f"Entre-temps, ce dossier a changé de main : {colleague.full_name}" in page.text
+    assert f"Entre-temps, ce dossier a changé de main\u00a0: {colleague.full_name}" in page.text
     page = send(client, f"/guichet/file/{entry.id}", assignee=2**40, seen="0")
     assert page.status_code == 422
     mine = client.get("/guichet/?qui=moi").text
@@ -261,3 +261,21 @@ def test_the_watch_list_shows_what_few_can_answer_and_who_stays_silent(
     session.execute(update(Match).values(status=MatchStatus.OPENED))
     session.commit()
     assert "Les Muets du Doubs" not in client.get("/guichet/suivi").text
+
+
+def test_the_desk_goes_on_from_the_first_ten_to_the_others(
+    session: Session, client: FlaskClient, facilitator: User
+) -> None:
+    for number in range(11):
+        offer(session, structure(session, f"Les Haies {number}"))
+    need = waiting_need(session)
+    sign_in(client, facilitator.email)
+    address = f"/guichet/besoins/{need.slug}"
+    page = client.get(address).text
+    assert page.count('class="panel card-match"') == 10
+    assert f'href="{address}?suite=2#rang-10"' in page
+    page = client.get(f"{address}?suite=2").text
+    assert page.count('class="panel card-match"') == 11
+    assert "Voir les suivantes" not in page
+    for nonsense in ("-4", "9" * 30, "deux", "%00"):
+        assert client.get(f"{address}?suite={nonsense}").status_code == 200

@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from marketplace.accounts.tables import User
 from marketplace.db import transaction
@@ -25,10 +24,19 @@ from marketplace.structures.import_tables import (
     StructureImportRow,
 )
 from marketplace.structures.tables import Structure
-from tests.browsing import send, sign_in, token_of
+from tests.browsing import chosen_in, send, sign_in
 from tests.factories import people
 from tests.factories.market import MONDAY
 from tests.structures.registers import GARDENS, WORKSHOP, register
+from tests.structures.taking_in import (
+    hand_in,
+    imported,
+    notes,
+    outcomes,
+    press,
+    rehearsed,
+    work,
+)
 
 ESAT = (
     "Raison sociale|Siret|Type de structure|Métiers proposés|Adresse|Code Postal|Ville|Téléphone"
@@ -68,59 +76,6 @@ def administrator(session: Session) -> User:
 def office(client: FlaskClient, administrator: User) -> FlaskClient:
     sign_in(client, administrator.email)
     return client
-
-
-def hand_in(office: FlaskClient, content: bytes, name: str = "registre.csv") -> TestResponse:
-    token = token_of(office.get("/admin/imports"))
-    sent = {"csrf_token": token, "file": (BytesIO(content), name)}
-    return office.post("/admin/imports", data=sent, follow_redirects=True)
-
-
-def chosen_in(page: TestResponse) -> dict[str, str]:
-    """What is guessed of each column, as the form would send it."""
-    chosen = {}
-    for part in page.text.split("<select")[1:]:
-        name = part.split('name="')[1].split('"')[0]
-        options = part.split("</select>")[0].split("<option")[1:]
-        values = [option.split('value="')[1].split('"')[0] for option in options]
-        marked = [v for v, option in zip(values, options, strict=True) if " selected" in option]
-        chosen[name] = marked[0] if marked else values[0]
-    return chosen
-
-
-def rehearsed(office: FlaskClient, page: TestResponse, **more: str) -> StructureImport:
-    send(office, page.request.path, **{**chosen_in(page), **more})
-    return work(int(page.request.path.split("/")[3]))
-
-
-def work(import_id: int) -> StructureImport:
-    """What the worker would do, until the import waits for somebody."""
-    while True:
-        with transaction() as session:
-            one = session.get_one(StructureImport, import_id, populate_existing=True)
-            if one.status is ImportStatus.CHECKING:
-                taking_registers.rehearse_batch(session, import_id, MONDAY)
-            elif one.status is ImportStatus.RUNNING:
-                taking_registers.take_batch(session, import_id, MONDAY, MONDAY.date())
-            else:
-                return one
-
-
-def press(office: FlaskClient, import_id: int, step: str, **said: str) -> TestResponse:
-    token = token_of(office.get("/admin/imports"))
-    return office.post(f"/admin/imports/{import_id}/{step}", data={"csrf_token": token, **said})
-
-
-def imported(office: FlaskClient, content: bytes, name: str = "registre.csv") -> StructureImport:
-    one = rehearsed(office, hand_in(office, content, name))
-    press(office, one.id, "lancer")
-    return work(one.id)
-
-
-def outcomes(session: Session, one: StructureImport) -> dict[int, tuple[Any, Any]]:
-    rows = select(StructureImportRow.line, StructureImportRow.foreseen, StructureImportRow.outcome)
-    found = session.execute(rows.where(StructureImportRow.import_id == one.id))
-    return {line: (foreseen, outcome) for line, foreseen, outcome in found}
 
 
 def known(session: Session) -> int:
@@ -228,6 +183,23 @@ def test_structures_that_resemble_one_another_are_told_and_can_be_left_aside(
     assert known(session) == 2
 
 
+def test_a_line_that_resembles_an_earlier_one_of_the_register_is_told_however_far_it_stands(
+    office: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking_registers, "BATCH", 1)
+    near = WORKSHOP | {"name": "JARDIN D'ESSAI"}
+    same = GARDENS | {"kind": "EI", "name": "TOUT AUTRE"}
+    one = rehearsed(office, hand_in(office, register(GARDENS, near, same)))
+    looks = select(StructureImportRow.line, StructureImportRow.lookalike)
+    said = dict(session.execute(looks.where(StructureImportRow.import_id == one.id)).all())
+    gardens = "«\u00a0JARDINS D'ESSAI\u00a0», ACI, 732 829 320 00074 (ligne 2)"
+    assert said == {
+        2: "",
+        3: f"presque le même nom que {gardens}, dans la même commune",
+        4: f"même SIRET que {gardens}",
+    }
+
+
 def test_the_columns_of_the_esat_register_are_guessed(
     office: FlaskClient, session: Session
 ) -> None:
@@ -239,6 +211,9 @@ def test_the_columns_of_the_esat_register_are_guessed(
         "contact@ateliers.example",
         "03 81 00 00 00",
     )
+    offer = session.scalars(select(Offer)).one()
+    assert [sector.sector_slug for sector in offer.sectors] == ["blanchisserie"]
+    assert offer.description == "Espaces verts"
 
 
 def test_the_answers_of_the_peers_api_are_a_source(office: FlaskClient, session: Session) -> None:
@@ -270,20 +245,67 @@ def test_a_workbook_is_a_source_and_its_formulas_are_refused(
         2: Outcome.CREATED,
         3: Outcome.REFUSED,
     }
-    assert "Nom légal : formule" in office.get(f"/admin/imports/{one.id}").text.replace(
-        "\u00a0", " "
+    page = office.get(f"/admin/imports/{one.id}").text
+    assert "Nom légal\u00a0: formule" in page
+
+
+def test_a_line_with_a_formula_or_merged_cells_is_refused_and_the_rest_of_the_workbook_imported(
+    office: FlaskClient, session: Session
+) -> None:
+    """A link for a name, two cells made one, a link typed as a text, a million rows of nothing."""
+    link = '=HYPERLINK("https://piege.example";"JARDINS")'
+    lines = [
+        ["73282932000074", "ACI", "JARDINS", "Dole"],
+        ["55210055400013", "EI", "LE LIEN", "Dole"],
+        ["35600000000048", "EI", "CELLULES FUSIONNÉES", "Dole"],
+        ["21250056500016", "EI", link, "Dole"],
+        ["21390300800018", "EI", "L'ATELIER", link],
+    ]
+    sheet = b"".join(write_xlsx(["SIRET", "Type", "Nom", "Ville"], lines))
+    sheet = changed(
+        with_formula(sheet, "LE LIEN"),
+        "</sheetData>",
+        "<row/>" * 1_000_000
+        + '</sheetData><mergeCells count="1"><mergeCell ref="C4:D4"/></mergeCells>',
     )
+    one = imported(office, sheet, "registre.xlsx")
+
+    done = {line: done for line, (_, done) in outcomes(session, one).items()}
+    refused = [line for line, outcome in done.items() if outcome is Outcome.REFUSED]
+    assert [done[line] for line in (2, 6)] == [Outcome.CREATED, Outcome.CREATED]
+    told = notes(session, one)
+    assert {line: list(told[line]) for line in refused[:3]} == {
+        3: ["name"],
+        4: ["line"],
+        5: ["name"],
+    }
+    assert "fusionnées" in told[4]["line"]
+    assert told[5]["name"] == "c'est une formule, pas un nom"
+    assert len(refused) == 4
+    assert "vides" in told[refused[3]]["line"]
+    page_of = f"/admin/imports/{one.id}"
+    page = office.get(page_of).text
+    assert "c&#39;est une formule, pas un nom" in page
+    assert "c&#39;est une formule, laissée de côté" in office.get(f"{page_of}?voir=created").text
+    assert known(session) == 2
+
+
+def changed(sheet: bytes, before: str, after: str) -> bytes:
+    """The same workbook, something else written in its rows."""
+    again = BytesIO()
+    with (
+        zipfile.ZipFile(BytesIO(sheet)) as packed,
+        zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in packed.namelist():
+            new.writestr(name, packed.read(name).decode().replace(before, after))
+    return again.getvalue()
 
 
 def with_formula(sheet: bytes, in_place_of: str) -> bytes:
     """The same workbook, a text of which is what a formula gives."""
-    changed = BytesIO()
-    with zipfile.ZipFile(BytesIO(sheet)) as packed, zipfile.ZipFile(changed, "w") as again:
-        for name in packed.namelist():
-            content = packed.read(name).decode()
-            cell = f'<is><t xml:space="preserve">{in_place_of}</t></is>'
-            again.writestr(name, content.replace(cell, f"<f>A1</f><v>{in_place_of}</v>"))
-    return changed.getvalue()
+    cell = f'<is><t xml:space="preserve">{in_place_of}</t></is>'
+    return changed(sheet, cell, f"<f>A1</f><v>{in_place_of}</v>")
 
 
 def test_the_report_tells_what_became_of_each_line(office: FlaskClient) -> None:

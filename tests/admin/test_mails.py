@@ -262,3 +262,14 @@ def test_addresses_in_a_file_are_paused_and_its_bad_lines_named(
     administrator.post("/admin/courriels/refuses/reprendre", data=token)
     session.rollback()
     assert session.scalars(select(PausedAddress)).all() == []
+
+
+def test_a_link_that_only_its_reader_may_open_is_not_one_on_this_page(
+    session: Session, administrator: FlaskClient
+) -> None:
+    conversation = written(session, MailState.KEPT, link="/besoins/tonte/messages/les-haies")
+    confirming = written(session, MailState.KEPT, link="/lien/verify_email/clef")
+    masked = written(session, MailState.SENT)
+    for row, is_link in ((conversation, False), (confirming, True), (masked, False)):
+        html = administrator.get(f"/admin/courriels/{row.id}/html").text
+        assert ("href=" in html) is is_link, row.context["link"]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.clauses.contract_tables import (
     Contract,
+    ContractChange,
     ContractEmployer,
     DeskYearPeople,
     HourReport,
@@ -113,4 +114,7 @@ def contract_traces(
     declared = DeskYearPeople(
         desk_id=desk_id, year=2026, distinct_people=7, said_at=MONDAY, user_id=user_id
     )
-    return [report, declared]
+    changed = ContractChange(
+        contract_id=opened.id, user_id=user_id, changed_at=MONDAY, reason="Avenant", fields=[]
+    )
+    return [report, declared, changed]

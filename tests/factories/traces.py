@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import audit
@@ -63,7 +64,7 @@ from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import Match, MatchMove
 from marketplace.moderation.tables import Decision, DeskMember, DeskNote, QueueEntry
 from marketplace.needs.lifecycle import Move
-from marketplace.needs.tables import NeedAmendment, PlaceType, PlannedPurchase
+from marketplace.needs.tables import NeedAmendment, PlaceType, PlanFollow, PlannedPurchase
 from marketplace.offers.lifecycle import Move as OfferStep
 from marketplace.offers.lifecycle import OfferStatus
 from marketplace.offers.tables import OfferMove
@@ -225,6 +226,8 @@ def person_everywhere(session: Session) -> User:
         ]
     )
     session.flush()
+    plan_id = session.scalars(select(PlannedPurchase.id).filter_by(author_id=person.id)).one()
+    session.add(PlanFollow(plan_id=plan_id, user_id=person.id, followed_at=MONDAY))
     _lists(session, person, town.id, garden.id)
     came = {"desk_id": desk.id, "received_at": MONDAY, "due_at": MONDAY}
     session.add_all(

@@ -101,8 +101,8 @@ def test_the_sweep_removes_what_nothing_links_to_both_ways(
         town = people.organisation(writing)
         need = market.draft(writing, people.buyer(writing, town.id).id, town.id)
         joined, lost, _left = (taken_in(writing, at=now - timedelta(days=2)) for _ in range(3))
-        attach(writing, need.id, joined, need.author_id, now)
-        attach(writing, need.id, lost, need.author_id, now)
+        attach(writing, need.id, joined, now)
+        attach(writing, need.id, lost, now)
         young = taken_in(writing, at=now)
         keys = {"joined": joined.key, "lost": lost.key, "young": young.key}
     keeping.store().delete(keys["lost"])

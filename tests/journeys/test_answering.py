@@ -68,7 +68,9 @@ def journey(page: Page, session: Session) -> None:
     refusals = page.locator("section", has_text="1\u00a0refus")
     expect(refusals.first).to_contain_text("Délai trop court")
     expect(refusals.first).to_contain_text("Repoussez la date limite")
-    page.get_by_role("link", name="Comparer côte à côte").click()
+    for one in market.structures[:2]:
+        page.get_by_label(f"Comparer {one.name}").check()
+    page.get_by_role("button", name="Comparer celles qui sont cochées").click()
     expect(page.get_by_role("table")).to_contain_text("Oui, deux")
 
     close(session, market.need)
@@ -78,6 +80,10 @@ def journey(page: Page, session: Session) -> None:
     page.get_by_label("Titulaire").select_option(label=market.structures[0].name)
     page.get_by_label(re.compile("Montant hors taxes")).fill("8 500")
     page.get_by_label(re.compile("Motif")).fill("Le prix")
+    page.get_by_role("button", name="Continuer").click()
+    refused = page.locator("section", has_text="n'est pas retenue")
+    expect(refused).to_contain_text("Le prix")
+    refused.get_by_label("Un motif pour elle seule").fill("Le délai")
     page.get_by_role("button", name="Enregistrer et prévenir").click()
     expect(page.get_by_text("L'issue est enregistrée")).to_be_visible()
     page.get_by_role("link", name="Tandem vous a-t-il été utile").click()
@@ -91,13 +97,13 @@ def journey(page: Page, session: Session) -> None:
     told = session.query(OutgoingMail).filter_by(kind="answers/outcome").order_by(OutgoingMail.id)
     assert [(mail.context["outcome"], mail.context["reason"]) for mail in told] == [
         ("Votre structure est retenue.", ""),
-        ("Votre structure n'est pas retenue.", "Le prix"),
+        ("Votre structure n'est pas retenue.", "Le délai"),
     ]
     sign_in(page, market.members[1].email)
     page.goto("/mes-reponses")
     page.get_by_role("link", name=market.need.title).click()
     expect(page.get_by_role("row").filter(has_text="Une autre entreprise")).to_contain_text(
-        "Le prix"
+        "Le délai"
     )
 
 

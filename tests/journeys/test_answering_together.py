@@ -18,20 +18,31 @@ from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.shortlisting import shortlist_need
 from marketplace.matching.tables import Match
 from marketplace.needs.lifecycle import Status
-from marketplace.needs.tables import Lot, LotSector, Need
+from marketplace.needs.tables import Lot, LotSector, LotZone, Need, PlaceType
+from marketplace.offers.tables import CoverageType, OfferZone
 from marketplace.structures.tables import Structure
 from tests.factories import people
-from tests.factories.market import CLEANING, GREEN_SPACES, offer, structure, submitted_need
+from tests.factories.documents import PDF
+from tests.factories.market import (
+    BESANCON,
+    CLEANING,
+    DOLE,
+    GREEN_SPACES,
+    offer,
+    structure,
+    submitted_need,
+)
+from tests.journeys.seeing import violations
 from tests.journeys.signing_in import sign_in, sign_out
-from tests.journeys.test_accessibility import violations
 from tests.journeys.test_four_steps import PHONE, fits
 
-NAMES = ("Les Haies de la Boucle", "Net et clair", "Les Mains vertes")
+NAMES = ("Jardins du Doubs", "Jardins du Jura", "Net et clair")
 
 
 @dataclass
 class Cast:
     need: Need
+    buyer: User
     structures: list[Structure]
     members: list[User]
 
@@ -45,24 +56,33 @@ def plain_page(browser: Browser, site: str) -> Iterator[Page]:
 
 
 def cast(session: Session) -> Cast:
-    """Two do gardens and one cleans, each a lot of the two."""
+    """The green spaces lie in two departments, where two structures work; a third one cleans."""
     organisation = people.organisation(session)
     buyer = people.buyer(session, organisation.id)
     people.desk(session, "25056")
-    structures = [structure(session, name) for name in NAMES]
-    for one, sector in zip(structures, (GREEN_SPACES, CLEANING, GREEN_SPACES), strict=True):
-        offer(session, one, sector)
+    seats, sectors = (BESANCON, DOLE, BESANCON), (GREEN_SPACES, GREEN_SPACES, CLEANING)
+    structures = [structure(session, *one) for one in zip(NAMES, seats, strict=True)]
+    for one, sector in zip(structures, sectors, strict=True):
+        sold = offer(session, one, sector)
+        sold.coverage_type, sold.radius_km = CoverageType.ZONES, None
+        sold.zones = [OfferZone(territory_code=one.department_code)]
     members = [people.structure_member(session, one) for one in structures]
-    need = submitted_need(session, buyer.id, organisation.id, title="Entretien du stade")
+    need = submitted_need(session, buyer.id, organisation.id, title="Entretien des stades")
     need.lots = [
-        Lot(number=1, title="Tonte", sectors=[LotSector(sector_slug=GREEN_SPACES)]),
+        Lot(
+            number=1,
+            title="Tonte",
+            sectors=[LotSector(sector_slug=GREEN_SPACES)],
+            place_type=PlaceType.ZONES,
+            zones=[LotZone(territory_code="25"), LotZone(territory_code="39")],
+        ),
         Lot(number=2, title="Vestiaires", sectors=[LotSector(sector_slug=CLEANING)]),
     ]
     need.status, need.published_at = Status.PUBLISHED, clock.now()
     session.commit()
     shortlist_need(session, need.id, clock.now())
     session.commit()
-    return Cast(need, structures, members)
+    return Cast(need, buyer, structures, members)
 
 
 def looks_right(page: Page, runs_scripts: bool) -> bool:
@@ -76,32 +96,36 @@ def looks_right(page: Page, runs_scripts: bool) -> bool:
 
 
 def form_the_group(page: Page, slug: str, runs_scripts: bool) -> None:
+    """In one click, from what is suggested."""
     page.goto(f"/besoins/{slug}")
     page.get_by_role("link", name="Répondre à plusieurs").click()
-    suggested = page.get_by_role("region", name="Groupe de 2 structures").first
-    expect(suggested).to_contain_text("Tonte")
-    expect(suggested).to_contain_text("Net et clair")
+    suggested = page.get_by_role("region", name="Groupe de 3 structures")
+    for name, takes in zip(NAMES, ("Doubs", "Jura", "Vestiaires"), strict=True):
+        row = suggested.get_by_role("row").filter(has_text=name)
+        expect(row).to_contain_text(takes)
     assert looks_right(page, runs_scripts)
-    suggested.get_by_role("link", name="Former ce groupe").click()
-    expect(page.get_by_label(re.compile("Net et clair"))).to_be_checked()
-    page.get_by_label(re.compile("Les Mains vertes")).check()
-    page.get_by_label(re.compile("Conjoint avec mandataire solidaire")).check()
+    suggested.get_by_role("link", name="Choisir autrement").click()
+    for name in NAMES[1:]:
+        expect(page.get_by_label(re.compile(name))).to_be_checked()
     assert looks_right(page, runs_scripts)
-    page.get_by_role("button", name="Inviter ces structures").click()
+    page.go_back()
+    suggested.get_by_role("button", name="Former ce groupe").click()
     expect(page.get_by_text("Le groupement est ouvert")).to_be_visible()
 
 
 def share(page: Page, runs_scripts: bool) -> None:
+    """The lot of two departments, shared otherwise than was proposed."""
     page.get_by_role("link", name="Fixer la forme et les parts").click()
-    page.get_by_label("En pourcentage du tout").check()
-    for name, percent in zip(NAMES, ("40", "33,33", "26,67"), strict=True):
-        page.get_by_label(name, exact=True).fill(percent)
+    expect(page.get_by_label("Lot 1")).to_have_value("shared")
+    mine, theirs = (page.get_by_label(f"Part de {name} dans ce lot").first for name in NAMES[:2])
+    expect(mine).to_have_value("50")
+    mine.fill("60")
     assert looks_right(page, runs_scripts)
     if not runs_scripts:  # a browser's console complains of the refusal itself
-        page.get_by_label(NAMES[2], exact=True).fill("26,66")
+        theirs.fill("39,99")
         page.get_by_role("button", name="Enregistrer").click()
-        expect(page.get_by_text("Les parts font 99,99").first).to_be_visible()
-        page.get_by_label(NAMES[2], exact=True).fill("26,67")
+        expect(page.get_by_text("Ses parts font 99,99").first).to_be_visible()
+    theirs.fill("40")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("La forme et les parts sont enregistrées")).to_be_visible()
 
@@ -111,11 +135,23 @@ def write(page: Page, runs_scripts: bool) -> None:
     prices = page.get_by_label(re.compile("Prix hors taxes")).all()
     for field, price in zip(prices, ("9 500", "4 000"), strict=True):
         field.fill(price)
-    page.get_by_label(re.compile("Votre message")).fill("Nous nous partageons le stade.")
+    page.get_by_label(re.compile("Votre message")).fill("Nous nous partageons les stades.")
     assert looks_right(page, runs_scripts)
     page.get_by_role("button", name="Enregistrer et demander l'accord").click()
     expect(page.get_by_text("La réponse commune est enregistrée")).to_be_visible()
     expect(page.get_by_role("button", name="Envoyer la réponse commune")).to_have_count(0)
+
+
+def join_a_file(page: Page, number: int) -> None:
+    page.get_by_role("link", name="Nos fichiers").click()
+    name = f"references-{number}.pdf"
+    page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "application/pdf", "buffer": PDF}
+    )
+    page.get_by_role("button", name="Joindre", exact=True).click()
+    expect(page.get_by_text("Votre fichier est joint")).to_be_visible()
+    page.get_by_role("link", name="Revenir au groupement").first.click()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
 
 
 def agree(page: Page, number: int) -> None:
@@ -126,6 +162,19 @@ def agree(page: Page, number: int) -> None:
     expect(page.get_by_text("Votre accord est noté")).to_be_visible()
 
 
+def read_by_the_buyer(page: Page, here: Cast, runs_scripts: bool) -> None:
+    page.goto(f"/besoins/{here.need.slug}/reponses")
+    page.get_by_role("link", name=NAMES[0], exact=True).click()
+    expect(page.get_by_text("Mandataire d'un groupement")).to_be_visible()
+    expect(page.get_by_text("Nous nous partageons les stades.")).to_be_visible()
+    for number in (1, 2):
+        expect(page.get_by_role("heading", name=f"Fichiers de {NAMES[number]}")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("link", name=f"references-{number}.pdf").click()
+        assert download.value.path().read_bytes() == PDF
+    assert looks_right(page, runs_scripts)
+
+
 def journey(page: Page, session: Session, runs_scripts: bool) -> None:
     here = cast(session)
     sign_in(page, here.members[0].email)
@@ -134,12 +183,24 @@ def journey(page: Page, session: Session, runs_scripts: bool) -> None:
     share(page, runs_scripts)
     write(page, runs_scripts)
     sign_out(page)
+    sign_in(page, here.buyer.email)
+    page.goto(f"/besoins/{here.need.slug}/groupements")
+    expect(page.get_by_text("Un groupement de 3 structures")).to_be_visible()
+    expect(page.get_by_text("En formation")).to_be_visible()
+    assert looks_right(page, runs_scripts)
+    sign_out(page)
     for number in (1, 2):
         sign_in(page, here.members[number].email)
-        page.goto(address)
+        page.goto("/tableau-de-bord")
+        invitations = page.get_by_role("heading", name="Invitations à répondre à plusieurs")
+        expect(invitations).to_be_visible()
+        assert looks_right(page, runs_scripts)
+        page.get_by_role("link", name=f"Groupement de {NAMES[0]}").click()
+        assert page.url == address
         assert looks_right(page, runs_scripts)
         page.get_by_role("button", name="Rejoindre le groupement").click()
         expect(page.get_by_text("Vous faites partie du groupement")).to_be_visible()
+        join_a_file(page, number)
         sign_out(page)
     for number in (1, 2):
         sign_in(page, here.members[number].email)
@@ -160,6 +221,9 @@ def journey(page: Page, session: Session, runs_scripts: bool) -> None:
     assert answer.consortium_id is not None
     matched = session.scalars(select(Match.status).where(Match.need_id == here.need.id))
     assert set(matched) == {MatchStatus.INTERESTED}
+    sign_out(page)
+    sign_in(page, here.buyer.email)
+    read_by_the_buyer(page, here, runs_scripts)
 
 
 def test_a_suggested_group_of_three_answers_a_need_of_two_lots(

@@ -13,8 +13,8 @@ from marketplace.answers.talking import write
 from marketplace.db import transaction
 from marketplace.formats import euros_read
 from tests.answers.market import Market, close, market_of
+from tests.journeys.seeing import wrong_on
 from tests.journeys.signing_in import sign_in
-from tests.journeys.test_accessibility import WIDTHS, too_wide, violations
 
 
 def answered_market(session: Session) -> Market:
@@ -74,10 +74,6 @@ def test_axe_finds_nothing_on_the_pages_of_answers(
         sign_in(page, email)
         for address in addresses:
             page.goto(address)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                found += violations(page)
-                if too_wide(page):
-                    found.append(f"{page.url} overflows at {width} px")
+            found += wrong_on(page)
         context.close()
     assert found == []

@@ -41,6 +41,7 @@ def award(page: Page, market: Market) -> None:
     page.goto(f"/besoins/{market.need.slug}/issue")
     page.get_by_label("Attribué").check()
     page.get_by_label("Titulaire").select_option(label=market.structures[0].name)
+    page.get_by_role("button", name="Continuer").click()
     page.get_by_role("button", name="Enregistrer et prévenir").click()
     page.get_by_role("button", name="Suivre les heures d'insertion").click()
     expect(page.get_by_role("heading", name=market.need.title)).to_be_visible()
@@ -62,10 +63,12 @@ def open_contract(page: Page, market: Market, months: list[date]) -> str:
     award(page, market)
     expect(page.get_by_text("833\u00a0h").first).to_be_visible()
     contract_url = page.url
-    page.get_by_role("link", name="Changer la durée, le territoire ou le programme").click()
+    page.get_by_role("link", name="Changer le contrat").click()
     page.get_by_label("Début").fill(f"{months[0]:%d/%m/%Y}")
     page.get_by_label("Fin").fill(f"{months[0] + timedelta(days=364):%d/%m/%Y}")
+    page.get_by_label("Pourquoi ce changement").fill("Notifié plus tôt que prévu")
     page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_text("Notifié plus tôt que prévu")).to_be_visible()
     page.get_by_role("link", name="Ajouter un employeur").click()
     page.get_by_label("SIRET").fill(FIRM)
     page.get_by_label("Nom").fill("Maçonnerie de la Boucle")
@@ -143,12 +146,12 @@ def test_a_clause_becomes_a_contract_whose_hours_are_reported_validated_and_show
         text("SELECT sum(hours) FROM hour_lines l JOIN hour_reports r ON r.id = l.report_id")
     ).scalar_one()
     assert plain == 907.5  # 100.5 + 101.5 + 102.5 and 200 + 201 + 202
+    places = gazetteer(session)
     for code in (contract.territory_code, "25", "R27", "FR"):
-        told = figures_of(session, code)
+        told = figures_of(session, places, code)
         assert (told.achieved, told.people, told.contracts) == (float(plain), 11, 1)
     page.goto(contract_url)
     expect(page.get_by_text("908\u00a0h").first).to_be_visible()
-    places = gazetteer(session)
     for code in (contract.territory_code, "R27"):
         page.goto(f"/territoires/{slug_of(places, code)}")
         expect(page.get_by_text("908").first).to_be_visible()

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.tables import OrganisationRole
 from tests.factories import people
 from tests.factories.market import DOLE, MARSEILLE, offer, structure
+from tests.journeys.seeing import WIDTHS, too_wide, violations
 from tests.journeys.signing_in import sign_in, sign_out
-from tests.journeys.test_accessibility import WIDTHS, too_wide, violations
 
 
 def _market(session: Session) -> None:
@@ -74,8 +74,10 @@ def test_a_buyer_builds_a_shared_list_that_a_colleague_sees_and_exports(
     page.get_by_label("Note").fill("Vue au salon, rappeler en mars")
     page.get_by_role("button", name="Enregistrer la note").click()
     expect(page.get_by_text("Vue au salon")).to_be_visible()
+    page.get_by_role("link", name="Exporter").click()
+    page.get_by_label("CSV").check()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Exporter (CSV)").click()
+        page.get_by_role("button", name="Exporter").click()
     download.value.save_as(tmp_path / "liste.csv")
     sheet = (tmp_path / "liste.csv").read_text(encoding="utf-8-sig")
     assert "Les Haies de la Boucle" in sheet

@@ -13,10 +13,11 @@ from marketplace.mail import MailState, OutgoingMail
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.moving import match_for_update, move_match
 from marketplace.matching.shortlisting import shortlist_need
+from marketplace.moderation.desks import receive_need
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need
 from tests.factories import people
-from tests.factories.market import offer, structure, submitted_need
+from tests.factories.market import BESANCON, offer, structure, submitted_need
 from tests.journeys.signing_in import sign_in
 
 SOON = clock.today() + timedelta(days=40)
@@ -119,3 +120,29 @@ def test_what_a_buyer_changes_reaches_those_who_know_the_need(
 
 def test_a_need_lives_as_well_without_javascript(plain_page: Page, need: Need) -> None:
     live(plain_page, need)
+
+
+def test_a_mistake_seen_once_sent_is_corrected_before_the_desk_decides(
+    session: Session, page: Page
+) -> None:
+    town = people.organisation(session)
+    buyer = people.buyer(session, town.id)
+    facilitator = people.facilitator(session, people.desk(session, BESANCON))
+    waiting = submitted_need(session, buyer.id, town.id)
+    receive_need(session, waiting, clock.now())
+    session.commit()
+    sign_in(page, buyer.email)
+    page.goto(f"/besoins/{waiting.slug}")
+    page.get_by_role("link", name="Corriger", exact=True).click()
+    page.get_by_role("link", name="Modifier").first.click()
+    page.get_by_label("Titre").fill("Tonte du stade")
+    page.get_by_role("button", name="Voir ce qui change").click()
+    page.get_by_role("button", name="Confirmer", exact=True).click()
+    expect(page.get_by_text("Le guichet le relit tel qu'il est maintenant")).to_be_visible()
+    page.context.clear_cookies()
+    sign_in(page, facilitator.email)
+    page.goto(f"/guichet/besoins/{waiting.slug}")
+    expect(page.locator("ins", has_text="Tonte du stade")).to_be_visible()
+    page.get_by_label("Valider et publier").check()
+    page.get_by_role("button", name="Enregistrer la décision").click()
+    expect(page.get_by_text("L'acheteur est prévenu")).to_be_visible()

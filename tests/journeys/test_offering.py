@@ -8,8 +8,8 @@ from marketplace.needs.lifecycle import Status
 from tests.browsing import mailed
 from tests.factories import people
 from tests.factories.market import BESANCON, DOLE, structure, submitted_need
+from tests.journeys.seeing import too_wide, violations
 from tests.journeys.signing_in import sign_in, sign_out
-from tests.journeys.test_accessibility import too_wide, violations
 
 SIRET = "73282932000074"
 

@@ -11,8 +11,8 @@ from marketplace import clock
 from tests.browsing import mailed
 from tests.factories import people
 from tests.factories.market import BESANCON, offer, structure
+from tests.journeys.seeing import too_wide, violations
 from tests.journeys.signing_in import sign_in
-from tests.journeys.test_accessibility import too_wide, violations
 
 SERVICE = "emploi@mission.example.fr"
 

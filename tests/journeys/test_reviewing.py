@@ -22,8 +22,8 @@ from tests.factories.market import (
     structure,
     submitted_need,
 )
+from tests.journeys.seeing import WIDTHS, too_wide, violations
 from tests.journeys.signing_in import sign_in, sign_out
-from tests.journeys.test_accessibility import WIDTHS, too_wide, violations
 
 TITLE = "Espaces verts et ménage"
 

@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 
 from marketplace.db import transaction
 from tests.factories import people
+from tests.journeys.seeing import WIDTHS, too_wide, violations
 from tests.journeys.signing_in import sign_in
-from tests.journeys.test_accessibility import WIDTHS, too_wide, violations
 from tests.web.test_territories import market
 
 PAGES = (

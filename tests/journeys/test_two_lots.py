@@ -11,8 +11,8 @@ from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need
 from tests.factories import people
 from tests.factories.market import CLEANING, DOLE, GREEN_SPACES, in_three_weeks, offer, structure
+from tests.journeys.seeing import violations
 from tests.journeys.signing_in import sign_in
-from tests.journeys.test_accessibility import violations
 from tests.journeys.test_four_steps import PHONE, fits
 
 

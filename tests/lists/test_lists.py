@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from marketplace import clock
 from marketplace.lists import favouring
-from marketplace.lists.queries import asked_by, favourites_in, lists_holding, new_results_since
+from marketplace.lists.queries import asked_by, favourites_in, lists_holding, results_between
 from marketplace.lists.saving_searches import MOST_SEARCHES, TooManySearches, save_search
 from marketplace.offers.narrowing import Asked, Face
 from tests.factories import people
@@ -57,7 +58,8 @@ def test_a_saved_search_tells_what_came_since_and_answers_to_it(session: Session
     offer(session, structure(session, "Là-bas", MARSEILLE), title="Tonte")
     session.commit()
     since = MONDAY - timedelta(days=1)
-    told = [result.structure.name for result in new_results_since(session, saved, since)]
+    new = results_between(session, saved, since, clock.now())
+    told = [result.structure.name for result in new]
     assert told == ["Ici"]
 
 
@@ -66,7 +68,7 @@ def test_a_search_whose_place_lost_its_name_finds_nothing(session: Session) -> N
     structure(session)
     person = people.user(session)
     saved = save_search(session, person.id, "Ailleurs", Face.OFFERS, asked, True, MONDAY)
-    assert new_results_since(session, saved, MONDAY - timedelta(days=900)) == []
+    assert results_between(session, saved, MONDAY - timedelta(days=900), clock.now()) == []
 
 
 def test_nobody_keeps_more_searches_than_can_be_told(session: Session) -> None:

@@ -12,7 +12,7 @@ from marketplace.db import transaction
 from marketplace.jobs import Job
 from marketplace.offers.drafting import OfferDraft, start_draft
 from marketplace.offers.importing import import_structures
-from marketplace.offers.tables import CoverageType, Offer
+from marketplace.offers.tables import CoverageType, Offer, OfferReading
 from marketplace.sheets import Unreadable, rows
 from marketplace.structures.importing import BATCH, Report
 from marketplace.structures.register import OPTIONAL, REQUIRED
@@ -122,6 +122,26 @@ def test_sectors_that_come_later_turn_the_implied_offer_into_a_declared_one(
     assert (offer.is_implied, [one.sector_slug for one in offer.sectors]) == (False, [CLEANING])
 
 
+def test_activities_that_are_no_sector_are_kept_in_their_own_words_and_read(
+    session: Session,
+) -> None:
+    line = GARDENS | {
+        "naf": "",
+        "name": "TREMPLIN",
+        "sectors": "Tonte de pelouses, Ménage de bureaux",
+    }
+    report = take_in_rows(session, line, more=["sectors"])
+    assert [notice.field for notice in report.warnings] == ["sectors", "sectors"]
+    (offer,) = session.scalars(select(Offer))
+    assert (offer.is_implied, offer.description) == (True, "Tonte de pelouses; Ménage de bureaux")
+    read = session.scalars(select(OfferReading.sector_slugs)).one()
+    assert set(read) == {CLEANING, GREEN_SPACES}
+    assert counts(take_in_rows(session, line, more=["sectors"])) == (0, 0, 1, 0)
+    changed = line | {"sectors": "Tonte de pelouses"}
+    assert counts(take_in_rows(session, changed, more=["sectors"])) == (0, 1, 0, 0)
+    assert session.scalars(select(OfferReading.sector_slugs)).one() == [GREEN_SPACES]
+
+
 def test_a_structure_keeps_the_sectors_that_it_declared_itself(session: Session) -> None:
     take_in_rows(session, GARDENS)
     structure_id = session.scalars(select(Structure.id)).one()
@@ -150,7 +170,7 @@ def test_a_file_that_breaks_on_the_way_changes_nothing(session: Session) -> None
 
 
 def test_strange_names_are_taken_as_they_are(session: Session) -> None:
-    names = ["🌱 Les Pousses", "㎯" * 255, "ﷺ", "'; DROP TABLE structures; --", "=1+1"]
+    names = ["🌱 Les Pousses", "㎯" * 255, "ﷺ", "'; DROP TABLE structures; --", "@venir"]
     lines = [GARDENS | {"name": name} for name in names]
     assert counts(take_in_rows(session, *lines)) == (5, 0, 0, 0)
     assert set(session.scalars(select(Structure.name))) == set(names)

@@ -16,7 +16,7 @@ def offers_of(session: Session, structure_id: int) -> list[Offer]:
 
 def test_an_implied_offer_declares_nothing_and_can_be_ranked(session: Session) -> None:
     structure = market.structure(session, name="Les Jardins d'essai")
-    imply_offers(session, [structure.id])
+    imply_offers(session, {structure.id: ""})
     (offer,) = offers_of(session, structure.id)
     assert (offer.is_implied, offer.status, offer.radius_km) == (True, OfferStatus.PUBLISHED, 50)
     assert (offer.sectors, offer.service_types, offer.title) == ([], [], "")
@@ -29,6 +29,6 @@ def test_nothing_is_implied_about_a_structure_that_has_any_offer(session: Sessio
     declared = market.offer(session, spoken)
     declared.status = OfferStatus.ARCHIVED
     for _ in range(2):
-        imply_offers(session, [spoken.id, silent.id])
+        imply_offers(session, {spoken.id: "", silent.id: ""})
     assert offers_of(session, spoken.id) == [declared]
     assert [offer.is_implied for offer in offers_of(session, silent.id)] == [True]

@@ -100,7 +100,7 @@ def test_what_a_register_declared_is_not_a_first_offer(
 def test_what_was_implied_is_archived_once_people_see_what_the_structure_says(
     session: Session, structure: Structure, member: User
 ) -> None:
-    imply_offers(session, [structure.id])
+    imply_offers(session, {structure.id: ""})
     sent = send_offer(session, _draft(session, structure).id, member.id, MONDAY)
     implied = session.scalars(select(Offer).where(Offer.is_implied)).one()
     assert implied.status == OfferStatus.PUBLISHED

@@ -205,9 +205,13 @@ def test_what_is_new_is_what_came_or_was_published_since(session: Session) -> No
     for one in (old, fresh):
         offer(session, one).created_at = one.created_at
     session.commit()
-    since = MONDAY - timedelta(days=1)
-    found = results(session, looking(session, "tri=recent"), 20, since=since)
-    assert [result.structure.name for result in found] == ["Nouvelle"]
+    for came, names in (
+        ((MONDAY - timedelta(days=1), MONDAY), ["Nouvelle"]),
+        ((MONDAY - timedelta(days=10), MONDAY - timedelta(days=1)), ["Ancienne"]),
+        ((MONDAY, MONDAY + timedelta(days=1)), []),
+    ):
+        found = results(session, looking(session, "tri=recent"), 20, came=came)
+        assert [result.structure.name for result in found] == names
 
 
 def test_names_are_suggested_from_their_first_letters_then_from_what_looks_like_them(

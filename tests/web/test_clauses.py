@@ -1,11 +1,13 @@
 """The hours calculator and the lever advisor, on their pages."""
 
+from decimal import Decimal
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from marketplace.clauses.queries import latest_calculation
-from marketplace.needs.tables import Need
+from marketplace.needs.tables import Lever, Nature, Need
 from tests.browsing import hidden_of, sign_in
 from tests.factories import people
 from tests.factories.market import offer, structure, submitted_need
@@ -28,6 +30,38 @@ def test_the_address_alone_says_the_calculation(client: FlaskClient) -> None:
     assert "833" in page
     assert "un salaire chargé" in page
     assert "1\u202f167" in page, "and what 7 % would give"
+
+
+def test_staff_taken_over_and_hours_a_person_are_told_with_the_result(
+    client: FlaskClient,
+) -> None:
+    cleaning = "lines-0-amount=300+000&lines-0-trade=nettoyage&rate=10&cost=30&cost_kind=wage"
+    page = client.get(f"/clause/calculer?{cleaning}&lines-0-taken_over=5+000&people=1").text
+    assert "5\u202f000 h" in page
+    assert "350" in page  # (300,000 × 85 % ÷ 30 − 5,000) × 10 %
+    few = client.get(f"/clause/calculer?{cleaning}&people=20").text
+    assert "hors de ce qui se pratique" in few
+    for wrong in ("lines-0-taken_over=-1", "months=0", "people=beaucoup", "cost_on=31/02/2026"):
+        assert client.get(f"/clause/calculer?{cleaning}&{wrong}").status_code == 422, wrong
+
+
+def test_the_duty_stays_until_a_lever_is_chosen_or_its_absence_explained(
+    client: FlaskClient, session: Session, need: Need
+) -> None:
+    need.nature, need.amount_min, need.amount_max = Nature.SERVICES, None, Decimal(300_000)
+    sign_in(client, need.author.email)
+    path = f"/besoins/{need.slug}/clause"
+    for lever, reason, is_told in (
+        (None, "", True),
+        (Lever.NONE, "", True),
+        (Lever.NONE, "Aucune main-d'œuvre", False),
+        (Lever.EXECUTION, "", False),
+    ):
+        need.lever, need.lever_reason = lever, reason
+        session.commit()
+        assert (
+            "Une obligation s'applique" in client.get(path).text.replace("&#39;", "'")
+        ) is is_told
 
 
 def test_lots_are_added_without_losing_what_was_typed(client: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,9 +11,10 @@ from werkzeug.test import TestResponse
 from marketplace import clock
 from marketplace.answers.consortia import LegalForm, Origin, ShareMode
 from marketplace.answers.consortium_tables import Consortium, ConsortiumEvent
-from marketplace.answers.lifecycle import AnswerStatus
+from marketplace.answers.lifecycle import AnswerStatus, Side
 from marketplace.answers.support_tables import NeedProposal
 from marketplace.answers.tables import Answer
+from marketplace.answers.talking import write
 from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
 from marketplace.moderation.deciding import withdraw
@@ -94,24 +96,128 @@ def test_a_lead_of_two_groups_is_told_so_in_a_sentence(
     assert session.scalar(select(func.count(Consortium.id))) == 1
 
 
-def test_the_rule_about_two_groups_is_the_buyer_s(session: Session, client: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (GroupRule.ALLOWED, "L&#39;acheteur l&#39;admet.</p>"),
+        (GroupRule.WARNED, "L&#39;acheteur l&#39;admet, et le verra."),
+        (GroupRule.REFUSED, "L&#39;acheteur ne l&#39;admet pas"),
+    ],
+)
+def test_a_member_of_two_groups_is_told_the_buyer_s_rule_and_held_to_it(
+    session: Session, client: FlaskClient, rule: GroupRule, told: str
+) -> None:
     group = Group(session)
     group.reply(2)
-    group.open(lead=1, partners=(2,))
+    number = group.open(lead=1, partners=(2,))
     sign_in(client, group.market.buyer.email)
     where = f"/besoins/{group.market.need.slug}/groupements"
-    assert "enregistrée" in press(client, where, f"{where}/regle", rule="refused").text
+    assert "enregistrée" in press(client, where, f"{where}/regle", rule=rule.value).text
     assert "Choisissez une des réponses" in press(client, where, f"{where}/regle", rule="?").text
     session.rollback()
-    assert group.market.need.several_groups is GroupRule.REFUSED
+    assert group.market.need.several_groups is rule
     sign_out(client)
     sign_in(client, group.market.members[2].email)
-    number = session.scalars(select(func.max(Consortium.id))).one()
-    assert "il faut choisir" in client.get(f"/groupements/{number}").text
-    refused = press(
-        client, f"/groupements/{number}", f"/groupements/{number}/invitation", accepts="yes"
-    )
-    assert "L&#39;acheteur n&#39;admet pas" in refused.text
+    page = f"/groupements/{number}"
+    warning = client.get(page).text
+    assert "Vous répondriez deux fois" in warning
+    assert told in warning
+    replied = press(client, page, f"{page}/invitation", accepts="yes").text
+    assert ("L&#39;acheteur n&#39;admet pas" in replied) is (rule is GroupRule.REFUSED)
+    session.rollback()
+    accepted = {
+        m.structure_id for m in session.get_one(Consortium, number).members if m.answered_at
+    }
+    assert (group.ids[2] in accepted) is (rule is not GroupRule.REFUSED)
+
+
+def test_shares_of_99_99_per_cent_are_refused_on_the_page_and_what_was_typed_stays(
+    session: Session, client: FlaskClient
+) -> None:
+    group = Group(session)
+    sign_in(client, group.market.members[0].email)
+    whole = dict(zip(group.ids, ("33,33", "33,33", "33,33"), strict=True))
+    said = {f"percent_{one}": share for one, share in whole.items()}
+    page = fill(client, page_of(group, "/parts"), mode="percent", form="several", **said)
+    assert page.status_code == 422
+    assert "Les parts font 99,99\u00a0%" in page.text
+    assert page.text.count('value="33,33"') == 3
+    stadium, hall = group.lots
+    first, second, third = group.ids
+    of_lot = {
+        f"lot_{stadium}": "shared",
+        f"part_lot_{stadium}_{first}": "50",
+        f"part_lot_{stadium}_{second}": "49,99",
+        f"lot_{hall}": str(third),
+    }
+    page = fill(client, page_of(group, "/parts"), mode="lots", form="several", **of_lot)
+    assert page.status_code == 422
+    assert "Ses parts font 99,99\u00a0%\u00a0: il en faut 100\u00a0% exactement" in page.text
+    assert 'value="49,99"' in page.text
+    assert group.row().shares == []
+    of_lot[f"part_lot_{stadium}_{second}"] = "50"
+    page = fill(client, page_of(group, "/parts"), mode="lots", form="several", **of_lot)
+    assert "sont enregistrées" in page.text
+    assert len(group.row().shares) == 3
+
+
+def test_a_structure_deactivated_midway_is_shown_and_holds_the_answer_back(
+    session: Session, client: FlaskClient
+) -> None:
+    group = Group(session).ready()
+    group.agree(1)
+    group.agree(2)
+    gone = group.market.structures[2]
+    gone.is_active = False
+    session.commit()
+    sign_in(client, group.market.members[0].email)
+    assert "N&#39;est plus active" in client.get(page_of(group)).text
+    sent = press(client, page_of(group), page_of(group, "/envoyer"), seen=group.seen())
+    assert "n&#39;est plus active sur Tandem\u00a0: retirez-la" in sent.text
+    assert group.answer() is None
+    left = press(client, page_of(group), page_of(group, "/retirer"), gone=gone.slug)
+    assert "Les parts sont à fixer" in left.text
+    again = press(client, page_of(group), page_of(group, "/inviter"), invited=gone.slug)
+    assert "n&#39;est plus active" in again.text
+    group.settle("60", "40")
+    group.agree(1)
+    sent = press(client, page_of(group), page_of(group, "/envoyer"), seen=group.seen())
+    assert "La réponse commune est envoyée" in sent.text
+
+
+def test_what_waits_is_on_the_dashboard_and_the_buyer_sees_a_group_that_forms(
+    session: Session, client: FlaskClient
+) -> None:
+    group = Group(session)
+    with transaction() as writing:
+        write(
+            writing,
+            group.market.need.id,
+            group.ids[1],
+            Side.BUYER,
+            group.market.buyer.id,
+            "Bonjour",
+            clock.now(),
+        )
+    for number, is_asked in ((0, False), (1, True)):
+        sign_in(client, group.market.members[number].email)
+        page = client.get("/tableau-de-bord").text
+        assert ("Invitations à répondre à plusieurs" in page) is is_asked
+        assert ("Messages (1 non lu)" in page) is is_asked
+        sign_out(client)
+    group.reply(1)
+    sign_in(client, group.market.members[1].email)
+    client.get(f"/besoins/{group.market.need.slug}/messages/{group.market.structures[1].slug}")
+    page = client.get("/tableau-de-bord").text
+    assert "Invitations à répondre" not in page
+    assert "non lu" not in page
+    sign_out(client)
+    sign_in(client, group.market.buyer.email)
+    forming = client.get(f"/besoins/{group.market.need.slug}/groupements").text
+    assert "Un groupement de 3 structures" in forming
+    assert "2 ont accepté pour le moment" in forming
+    assert "Aucun groupement pour le moment" not in forming
+    assert "non lu" not in client.get("/tableau-de-bord").text  # the last words are its own
 
 
 def test_whatever_is_typed_is_refused_in_a_sentence_or_not_found(
@@ -177,6 +283,8 @@ def test_the_buyer_reads_what_is_sent_and_decides_of_a_departure_after_the_deadl
     assert "Mandataire d&#39;un groupement" in answers
     assert "Par son groupement" in answers
     slugs = [one.slug for one in group.market.structures]
+    of_member = client.get(f"/besoins/{group.market.need.slug}/reponses/{slugs[1]}").text
+    assert "lire la réponse du groupement" in of_member
     said = {"gone": slugs[2], "taker": slugs[1], "reason": "Liquidation judiciaire"}
     early = fill(client, page_of(group, "/composition"), **said)
     assert "s&#39;arrange lui-même" in early.text

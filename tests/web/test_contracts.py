@@ -133,7 +133,15 @@ def test_a_contract_is_entered_by_hand_and_put_right(
     assert made.location == f"/contrats/{row.id}"
     assert (row.territory_code, row.programme and row.programme.name) == ("25", "NPNRU d'essai")
     lot = f"/contrats/{row.id}/lots/{row.lots[0].id}"
-    fill(client, lot, title="Gros œuvre", planned="900,5", committed="1 000", targets="Former")
+    fill(
+        client,
+        lot,
+        title="Gros œuvre",
+        planned="900,5",
+        committed="1 000",
+        targets="Former",
+        reason="Signé",
+    )
     firm = {"siret": FIRM, "name": "Firme", "kind": "EI", "role": "member", "is_in_qpv": ""}
     for said in ("L&#39;employeur est ajouté", "Cet employeur est déjà dans le contrat"):
         assert said in fill(client, f"/contrats/{row.id}/employeurs/nouveau", **firm).text
@@ -271,3 +279,15 @@ def test_purchases_in_priority_districts_leave_out_holders_whose_place_is_unknow
     page = client.get("/contrats/achats-en-qpv").text
     assert f"1 sur 2 ({percent(0.5)})" in page
     assert f"({percent(0.75)})" in page
+
+    # The contract says where the ordinary firm is.
+    firm = contract(session, buyer.id, town.id, name="Firme", need_id=need.id)
+    firm.holder.is_in_qpv = True
+    session.commit()
+    assert f"2 sur 3 ({percent(2 / 3)})" in client.get("/contrats/achats-en-qpv").text
+    head, row = client.get("/contrats/achats-en-qpv.csv").text.splitlines()
+    told = dict(zip(head.lstrip("\ufeff").split(";"), row.split(";"), strict=True))
+    assert (told["attributions_en_qpv"], told["attributions_de_lieu_inconnu"]) == ("2", "0")
+    assert (told["dont_structures_inclusives"], told["dont_entreprises_ordinaires"]) == ("1", "1")
+    assert told["montant_ht_en_qpv"] == "129000,00"
+    assert told["dont_montant_ht_entreprises_ordinaires"] == "99000,00"

@@ -4,15 +4,20 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.accounts.tables import User
+from marketplace.answers.lifecycle import AnswerStatus
+from marketplace.answers.tables import Answer
+from marketplace.db import db
 from marketplace.moderation import desks
 from marketplace.needs.lifecycle import Status
 from tests.browsing import sign_in
 from tests.factories import people
 from tests.factories.market import BESANCON, structure, submitted_need
+from tests.stepping import main_of
 
 BLOCKS = {
     "buyer": "Vos besoins",
@@ -87,3 +92,67 @@ def test_a_facilitator_is_told_how_many_are_late(session: Session, client: Flask
     page = " ".join(sign_in(client, facilitator.email).text.split())
     assert '>3</strong> <span class="figure-label">besoins, offres et demandes en attente' in page
     assert '>2</strong> <span class="figure-label">en retard' in page
+
+
+def test_a_buyer_sees_what_came_what_ends_soon_and_what_to_conclude(
+    session: Session, client: FlaskClient
+) -> None:
+    organisation = people.organisation(session)
+    buyer = people.buyer(session, organisation.id)
+    soon, over, far = (
+        submitted_need(session, buyer.id, organisation.id, title=title, deadline_on=day)
+        for title, day in (
+            ("Tonte bientôt close", clock.today() + timedelta(days=2)),
+            ("Tonte à conclure", clock.today() + timedelta(days=30)),
+            ("Tonte sans hâte", clock.today() + timedelta(days=30)),
+        )
+    )
+    for need in (soon, over, far):
+        need.status, need.published_at = Status.PUBLISHED, clock.now()
+    over.status = Status.CLOSED
+    since = clock.now() - timedelta(days=3)
+    buyer.last_sign_in_at = since
+    for number, hours in ((1, -1), (2, 1)):
+        session.add(
+            Answer(
+                need_id=soon.id,
+                structure_id=structure(session, f"Structure {number}").id,
+                author_id=buyer.id,
+                status=AnswerStatus.SENT,
+                message="",
+                version=1,
+                saved_at=since,
+                sent_at=since + timedelta(hours=hours),
+            )
+        )
+    session.commit()
+    page = main_of(sign_in(client, buyer.email))
+    ending, concluding = page.index("Bientôt clos"), page.index("Dites la suite donnée")
+    assert concluding < page.index("Tonte à conclure") < ending < page.index("Tonte bientôt close")
+    assert f'href="/besoins/{over.slug}/issue"' in page
+    assert "2 réponses, dont <strong>1 nouvelle</strong>" in page
+    assert page.count("Tonte sans hâte") == 1
+
+
+def test_the_page_of_a_buyer_takes_eight_queries_at_most(
+    session: Session, client: FlaskClient
+) -> None:
+    organisation = people.organisation(session)
+    buyer = people.buyer(session, organisation.id)
+    for number in range(5):
+        need = submitted_need(session, buyer.id, organisation.id, title=f"Besoin numéro {number}.")
+        need.status, need.published_at = Status.PUBLISHED, clock.now()
+    session.commit()
+    sign_in(client, buyer.email)
+    client.get("/tableau-de-bord")
+    said: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert client.get("/tableau-de-bord").status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(said) <= 8, said

@@ -9,14 +9,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from marketplace import clock
 from marketplace.accounts.tables import User
+from marketplace.answers.answering import PartSaid, Said
+from marketplace.answers.choosing import note_down
+from marketplace.answers.responding import say_interested
 from marketplace.audit import Action, AuditEntry
 from marketplace.db import transaction
 from marketplace.exports import writing
+from marketplace.formats import euros_read
 from marketplace.jobs import Job
 from marketplace.lists.export_tables import Export
 from marketplace.mail import OutgoingMail
 from marketplace.sheets import rows, table
+from tests.answers.market import market_of
+from tests.answers.test_answering import send as send_answer
 from tests.browsing import send, sign_in
 from tests.factories import market, people
 from tests.factories.market import MONDAY
@@ -126,3 +133,47 @@ def test_odd_addresses_give_a_page(client: FlaskClient, buyer: User, said: str) 
     sign_in(client, buyer.email)
     for sheet in ("structures", "liste"):
         assert client.get(f"/exporter/{sheet}?{said}").status_code == 200
+
+
+def test_the_answers_to_a_need_are_taken_lot_by_lot_with_what_the_team_noted(
+    client: FlaskClient, session: Session
+) -> None:
+    asked = market_of(session, lots=2, questions=("Un véhicule ?",))
+    first, second = (lot.id for lot in asked.need.lots)
+    question = asked.need.questions[0].id
+    parts = [
+        PartSaid(first, *euros_read("9 000"), "Six"),
+        PartSaid(second, *euros_read("1 à 2 k€")),
+    ]
+    send_answer(asked, Said("Bonjour", parts, {question: "Oui"}))
+    with transaction() as writing:
+        other = asked.structures[1].id
+        say_interested(writing, asked.need.id, other, asked.members[1].id, clock.now())
+        buyer, who = asked.buyer.id, asked.structures[0].id
+        note_down(writing, asked.need.id, who, buyer, "À rappeler", clock.now())
+    sign_in(client, asked.buyer.email)
+    address = f"/exporter/reponses?besoin={asked.need.slug}"
+    assert address in client.get(f"/besoins/{asked.need.slug}/reponses").text
+    chosen = ["name", "state", "lot", "price_min", "price_max", "capacity", "replies", "notes"]
+    lines = cells(send(client, address, columns=chosen, as_what="csv"))[1:]
+    told = ["Un véhicule ?\u00a0: Oui", f"{asked.buyer.full_name}\u00a0: À rappeler"]
+    assert lines == [
+        [asked.structures[0].name, "Intéressée", "1", "9000.00", "9000.00", "Six", *told],
+        [asked.structures[0].name, "Intéressée", "2", "1000.00", "2000.00", "", *told],
+        [asked.structures[1].name, "Intéressée", "", "", "", "", "", ""],
+    ]
+    assert (
+        cells(send(client, "/exporter/reponses?besoin=ailleurs", columns=chosen, as_what="csv"))[1:]
+        == []
+    )
+
+
+def test_the_offers_that_a_search_finds_are_taken_too(
+    client: FlaskClient, session: Session, buyer: User
+) -> None:
+    market.offer(session, market.structure(session, "Les Haies"), title="Taille de haies")
+    session.commit()
+    sign_in(client, buyer.email)
+    assert "/exporter/offres" in client.get("/offres?q=haies").text
+    lines = cells(send(client, "/exporter/offres", columns=["offer", "name"], as_what="csv"))
+    assert lines == [["Offre", "Nom"], ["Taille de haies", "Les Haies"]]

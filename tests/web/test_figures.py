@@ -3,10 +3,14 @@
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from marketplace.answers.lifecycle import Result
+from marketplace.answers.tables import Outcome
 from marketplace.clock import now
 from marketplace.matching.tables import Shortlist
-from marketplace.needs.tables import PlaceType
+from marketplace.needs.lifecycle import Status
+from marketplace.needs.tables import Need, PlaceType
 from tests.factories import people
+from tests.factories.contracts import contract
 from tests.factories.market import (
     CLEANING,
     DIJON,
@@ -131,3 +135,64 @@ def test_an_empty_market_says_what_to_do(session: Session, client: FlaskClient) 
     jura = client.get("/territoires/jura-39").text
     assert "Aucun besoin ouvert ici" in jura
     assert "Qui fait quoi" in jura
+
+
+def test_hours_planned_for_a_region_or_an_epci_count_where_validated_ones_do(
+    session: Session, client: FlaskClient
+) -> None:
+    buyer_id, town_id = market(session)
+    for territory, planned in (("R27", 100), ("242500361", 200), (DOLE, 400)):
+        contract(session, buyer_id, town_id, territory=territory, planned=planned)
+    session.commit()
+    told = rows_of(client, "/chiffres/france-fr/donnees.csv")
+    assert told["Région par région", "Bourgogne-Franche-Comté", "Heures prévues"] == "700"
+    assert told[BY_DEPARTMENT, "Doubs", "Heures prévues"] == "200"
+    assert told[BY_DEPARTMENT, "Jura", "Heures prévues"] == "400"
+    assert "dans aucun département" in client.get("/chiffres").text
+
+
+def test_awards_are_told_of_the_country_and_of_the_region(
+    session: Session, client: FlaskClient
+) -> None:
+    buyer_id, town_id = market(session)
+    need = session.get_one(Need, published(session, buyer_id, town_id))
+    need.status = Status.AWARDED
+    session.add(
+        Outcome(
+            need_id=need.id,
+            result=Result.AWARDED,
+            holder_name="Firme",
+            decided_by_id=buyer_id,
+            decided_at=now(),
+        )
+    )
+    session.commit()
+    for path in ("/chiffres", BFC):
+        assert "Marchés et lots attribués" in client.get(path).text
+    told = rows_of(client, "/chiffres/france-fr/donnees.csv")
+    assert told["Attributions", "Marchés et lots attribués", "Nombre"] == "1"
+
+
+def test_environmental_aims_are_counted_among_offers_and_needs(
+    session: Session, client: FlaskClient
+) -> None:
+    buyer_id, town_id = market(session)
+    own, silent = structure(session, "Les Haies"), structure(session, "La Ressourcerie")
+    silent.environmental_tags = ["reemploi"]
+    offer(session, own).environmental_tags = ["biodiversite", "reemploi"]
+    offer(session, silent)
+    for status in (Status.PUBLISHED, Status.AWARDED):
+        need = session.get_one(Need, published(session, buyer_id, town_id))
+        need.status, need.environmental_tags = status, ["biodiversite"]
+    session.commit()
+    for path, name in (("/chiffres", "france-fr"), (BFC, "bourgogne-franche-comte-r27")):
+        assert "Objectifs environnementaux" in client.get(path).text
+        told = rows_of(client, f"/chiffres/{name}/donnees.csv")
+        counts = {
+            aim: [
+                told["Objectifs environnementaux", aim, what]
+                for what in ("Offres publiées", "Besoins publiés", "Besoins attribués")
+            ]
+            for aim in ("Biodiversité", "Réemploi")
+        }
+        assert counts == {"Biodiversité": ["1", "2", "1"], "Réemploi": ["2", "0", "0"]}

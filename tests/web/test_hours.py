@@ -1,7 +1,9 @@
 """Hours handed in as a workbook: read like the CSV, and refused line by line."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from html import unescape
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -13,8 +15,8 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from marketplace.accounts.tables import User
 from marketplace.clauses.contract_tables import Contract, HourLine, HourReport
-from marketplace.clauses.reading_hours import REQUIRED
-from marketplace.sheets import write_xlsx
+from marketplace.clauses.reading_hours import HEADINGS, REQUIRED
+from marketplace.sheets import table, write_xlsx
 from tests.browsing import sign_in
 from tests.factories import people
 from tests.factories.contracts import contract
@@ -97,7 +99,7 @@ def test_formulas_and_merged_cells_of_a_workbook_are_refused_by_line(
         workbook(good, line(opened, 41), change=("<v>41</v>", "<f>40+1</f><v>41</v>")),
     )
     assert "formule\u00a0: collez-la comme une valeur" in page
-    assert re.search(r">3</th>\s*<td[^>]*>heures<", page)
+    assert re.search(r">3</th>\s*<td[^>]*>Heures<", page)
     assert "Importer ces heures" not in page
     merged = '</sheetData><mergeCells><mergeCell ref="A3:B3"/></mergeCells>'
     page = checked(client, opened, workbook(good, good, change=("</sheetData>", merged)))
@@ -123,3 +125,60 @@ def test_a_sheet_as_long_as_may_be_is_carried_to_the_page_that_imports_it(
         in client.post(path, data=form.filled(), follow_redirects=True).text
     )
     assert session.scalars(select(HourLine.hours)).one() == 4
+
+
+def test_a_sheet_says_which_columns_it_lacks_and_which_nobody_knows(
+    client: FlaskClient, opened: Contract, facilitator: User
+) -> None:
+    sign_in(client, facilitator.email)
+    header = list(HEADINGS.values())
+    header[header.index("Heures")] = "Heure faites"
+    page = unescape(checked(client, opened, f"{';'.join(header)}\n".encode()))
+    assert "Colonnes manquantes\u00a0: Heures. Colonnes inconnues\u00a0: Heure faites." in page
+    twice = ";".join([*HEADINGS.values(), "Genre"])
+    page = unescape(checked(client, opened, f"{twice}\n".encode()))
+    assert "Colonnes données deux fois\u00a0: Sexe." in page
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_template_in_french_is_filled_in_and_imported(
+    session: Session, client: FlaskClient, opened: Contract, facilitator: User, kind: str
+) -> None:
+    sign_in(client, facilitator.email)
+    assert f"modele.{kind}" in client.get(f"/contrats/{opened.id}/heures/importer").text
+    sent = client.get(f"/contrats/{opened.id}/heures/modele.{kind}")
+    assert "attachment" in sent.headers["Content-Disposition"]
+    told = table(BytesIO(sent.data))
+    [(_, cells)] = told.lines
+    last = (clock.today().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    assert told.header == list(HEADINGS.values())
+    assert isinstance(cells, list)
+    assert cells[:3] == [last, FIRM, "1"]
+    assert "donnez un nombre d'heures" in unescape(checked(client, opened, sent.data))
+    words = ["Mise à disposition", "Intérim", "Bénéficiaire du RSA", "Femme", "26 à 49 ans"]
+    filled = [*cells[:3], *words, "QPV, liste de 2024", "70,5", "1", "1"]
+    page = checked(client, opened, b"".join(write_xlsx(told.header, [filled])))
+    path = f"/contrats/{opened.id}/heures/importer"
+    [form, _] = [form for form in forms_of(page, path) if form.action == path]
+    assert (
+        "1\u00a0lignes importées"
+        in client.post(path, data=form.filled(), follow_redirects=True).text
+    )
+    assert session.scalars(select(HourLine.hours)).one() == Decimal("70.5")
+
+
+def test_impossible_hours_are_told_at_the_top_and_in_the_title_and_stay_as_typed(
+    client: FlaskClient, opened: Contract, facilitator: User
+) -> None:
+    sign_in(client, facilitator.email)
+    month = f"{opened.starts_on:%Y-%m}"
+    path = f"/contrats/{opened.id}/heures/{opened.lots[0].id}/{opened.holder.id}/{month}"
+    said = next(form for form in forms_of(client.get(path).text, path) if form.action == path)
+    typed = said.filled() | {"lines-0-hours": "9000", "lines-0-people": "1", "go": "send"}
+    refused = client.post(path, data=typed)
+    page = unescape(refused.text)
+    assert refused.status_code == 422
+    assert "<title>Erreur\u00a0:" in page
+    assert 'href="#lines-0-hours"' in page
+    assert "Plus que ce qu'un mois contient" in page
+    assert 'value="9000"' in page

@@ -34,11 +34,11 @@ def test_a_shared_list_is_seen_noted_and_exported_by_a_colleague_and_by_nobody_e
     note = f"/mes-listes/{kept.id}/{here.slug}/note"
     assert "Rappeler en mars" in send(client, note, note="Rappeler en mars").text
     assert client.get(f"/mes-listes/{kept.id}/modifier").status_code == 404
-    page = client.get(f"/mes-listes/{kept.id}")
-    sheet = client.post(f"/mes-listes/{kept.id}/exporter", data={"csrf_token": token_of(page)})
-    assert sheet.headers["Content-Disposition"] == "attachment; filename=nos-jardiniers.csv"
-    head, row = sheet.text.splitlines()
-    assert head.startswith("\ufeffNom;Nom légal;SIRET")
+    chosen = ["name", "email", "note"]
+    address = f"/exporter/liste?liste={kept.id}"
+    assert address in client.get(f"/mes-listes/{kept.id}").text
+    head, row = send(client, address, columns=chosen, as_what="csv").text.splitlines()
+    assert head == "\ufeffNom;Courriel;Note"
     assert row.startswith("\"'=HYPERLINK")
     assert "bonjour@jardins.example" in row
     assert "Rappeler en mars" in row

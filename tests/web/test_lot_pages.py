@@ -86,14 +86,14 @@ def test_the_sectors_of_a_lot_are_proposed_from_its_words_and_confirmed(
         ({"title": ""}, "Donnez un titre"),
         ({"title": "x" * 100_000}, "de 5 à 200 caractères"),
         ({"title": "\0\u202e \u200b"}, "de 5 à 200 caractères"),
-        ({"sectors": ["unknown"]}, "valide"),
+        ({"sectors": ["unknown"]}, "Choisissez une des réponses proposées"),
         ({"amount": "beaucoup"}, "Montant illisible"),
         ({"amount": "0"}, "plus grand que zéro"),
         ({"amount": "9" * 18}, "dix milliards"),
         ({"place_type": "point", "commune": "Qwxz"}, "Commune introuvable"),
         ({"place_type": "zones", "zones": ""}, "au moins un territoire"),
-        ({"place_type": "moon"}, "valide"),
-        ({"lever": "gift"}, "valide"),
+        ({"place_type": "moon"}, "Choisissez une des réponses proposées"),
+        ({"lever": "gift"}, "Choisissez une des réponses proposées"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(

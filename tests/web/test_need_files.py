@@ -9,15 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from marketplace import clock
 from marketplace.files import keeping
 from marketplace.files.contents import MB
 from marketplace.files.tables import StoredFile
+from marketplace.mail import OutgoingMail
+from marketplace.matching.lifecycle import MatchStatus
+from marketplace.matching.tables import Match
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need, NeedAmendment, NeedFile, PlaceType
-from tests.browsing import sign_in, token_of
+from tests.browsing import fill, sign_in, token_of
 from tests.factories import documents, people
 from tests.factories.documents import PDF
-from tests.factories.market import draft, in_three_weeks
+from tests.factories.market import draft, in_three_weeks, offer, structure
 
 
 @pytest.fixture
@@ -190,3 +194,48 @@ def test_the_files_of_an_open_need_change_as_an_amendment(
     page = client.get(f"/besoins/{need.slug}").text
     assert page.count("plan.pdf") >= 2
     assert "Fichiers joints" in page
+
+
+def test_files_that_come_together_are_told_once_and_a_copy_takes_them_along(
+    session: Session, client: FlaskClient, need: Need
+) -> None:
+    supplier = structure(session)
+    member = people.structure_member(session, supplier)
+    offer_id = offer(session, supplier).id
+    session.get_one(Need, need.id).status = Status.PUBLISHED
+    match = Match(
+        need_id=need.id,
+        structure_id=supplier.id,
+        offer_id=offer_id,
+        rank=1,
+        score=0.5,
+        parts={},
+        reasons=[],
+        status=MatchStatus.NOTIFIED,
+        first_matched_at=clock.now(),
+    )
+    session.add(match)
+    session.commit()
+    page = join(client, need, (PDF, "plan.pdf"), (b"", "vide.pdf"), (PDF, "cahier.pdf"))
+    assert page.status_code == 422
+    mails = select(OutgoingMail).where(OutgoingMail.kind == "needs/amended")
+    session.rollback()
+    (told,) = session.scalars(mails).all()
+    assert told.address == member.email
+    (change,) = told.context["changes"]
+    assert (change["label"], change["after"]) == ("Fichiers joints", "plan.pdf, cahier.pdf")
+
+    fill(client, f"/besoins/{need.slug}/dupliquer")
+    session.rollback()
+    kept, slug = need.id, session.scalars(select(Need.slug).where(Need.id != need.id)).one()
+    originals = joined_to(session, session.get_one(Need, kept))
+    copy = session.scalars(select(Need).where(Need.slug == slug)).one()
+    copies = joined_to(session, copy)
+    assert [one.name for one in copies] == ["plan.pdf", "cahier.pdf"]
+    assert [one.sha256 for one in copies] == [one.sha256 for one in originals]
+    assert {one.key for one in copies}.isdisjoint(one.key for one in originals)
+    token = token_of(client.get(f"/besoins/{slug}/fichiers"))
+    gone = f"/besoins/{slug}/fichiers/{copies[0].key}/retirer"
+    client.post(gone, data={"csrf_token": token})
+    first = originals[0]
+    assert client.get(f"/fichiers/{first.key}/{first.name}").data == PDF

@@ -13,6 +13,8 @@ from marketplace import clock
 from marketplace.accounts.tables import User
 from marketplace.answers.lifecycle import Result
 from marketplace.answers.tables import Outcome
+from marketplace.digests.tables import Notice, NoticeKind
+from marketplace.digests.topics import Topic
 from marketplace.mail import OutgoingMail
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.shortlisting import shortlist_need
@@ -255,3 +257,28 @@ def test_nothing_of_a_need_past_its_deadline_is_changed(
     page = client.get(f"/besoins/{market.need.slug}/{deed}", follow_redirects=True)
     assert "ne prend plus de réponses" in page.text
     assert token_of(client.get("/mes-besoins"))
+
+
+def test_who_is_still_to_be_told_of_the_need_is_not_told_that_it_changed(
+    session: Session, client: FlaskClient, market: Market
+) -> None:
+    match = session.scalars(select(Match).filter_by(structure_id=market.told.id)).one()
+    notice = Notice(
+        user_id=market.member.id,
+        topic=Topic.NEEDS,
+        kind=NoticeKind.NEED_MATCHED,
+        subject_id=match.id,
+        need_id=market.need.id,
+        title=market.need.title,
+        link="/",
+        ready_at=clock.now(),
+    )
+    session.add(notice)
+    session.commit()
+    page = amend(client, market.need, title="Tonte et taille de haies")
+    assert "Aucune structure n&#39;en avait encore été prévenue" in page
+    assert mails(session, "needs/amended") == []
+    notice.read_at = clock.now()
+    session.commit()
+    amend(client, market.need, title="Tonte seulement")
+    assert len(mails(session, "needs/amended")) == 1

@@ -141,7 +141,7 @@ def test_a_territory_is_added_to_the_list_without_javascript(
 ) -> None:
     ask = {"add": "zone", "coverage_type": "zones", "zones": "Doubs"}
     page = told(client, structure, zone="dole", **ask)
-    assert "Doubs ; Dole (39)" in page.text
+    assert "Doubs\u00a0; Dole (39)" in page.text
     page = told(client, structure, zone="zzzzz", **ask)
     assert page.status_code == 422
     assert "Territoire introuvable" in page.text

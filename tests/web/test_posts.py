@@ -147,14 +147,14 @@ def test_a_service_is_told_once_however_often_the_button_is_pressed(
         ({"posts": "0"}, "de 1 à 500"),
         ({"posts": "-1"}, "de 1 à 500"),
         ({"posts": "9" * 30}, "de 1 à 500"),
-        ({"posts": "🎉"}, "Donnez le nombre|valide"),
+        ({"posts": "🎉"}, "Donnez un nombre entier"),
         ({"in_qpv": "5"}, "plus que de postes"),
         ({"commune": "Doubs (département)"}, "Commune introuvable"),
-        ({"publics": ["nobody"]}, "valide"),
+        ({"publics": ["nobody"]}, "Choisissez une des réponses"),
         ({"apply_until": "01/01/2020"}, "passé"),
         ({"apply_until": "01/01/9999"}, "lointain"),
-        ({"starts_on": "demain"}, "valide"),
-        ({"desk": "0"}, "valide"),
+        ({"starts_on": "demain"}, "Donnez une date"),
+        ({"desk": "0"}, "Choisissez une des réponses"),
     ],
 )
 def test_posts_that_cannot_be_opened_are_told_why(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.tables import User
 from marketplace.insights.spend_tables import PotentialStudy
+from marketplace.sheets import table
 from marketplace.workbooks import write
 from tests.browsing import fill, hidden_of, sign_in, token_of
 from tests.factories import people
@@ -47,7 +48,7 @@ def test_a_programme_is_estimated_put_right_exported_and_kept(
         "4",
         "30000,00",
     ]
-    assert line[6:10] == ["3", "3", "0", "3"]
+    assert line[7:11] == ["3", "3", "0", "3"]
 
     refused = client.post("/potentiel/enregistrer", data=carried | {"name": ""})
     assert refused.status_code == 422
@@ -65,7 +66,15 @@ def test_a_programme_is_estimated_put_right_exported_and_kept(
     study = session.scalars(select(PotentialStudy)).one()
     assert "Programme 2027" in client.get("/potentiel/etudes").text
     path = f"/potentiel/etudes/{study.id}"
-    assert client.get(f"{path}/potentiel.csv").data == export.data
+    assert client.get(f"{path}/potentiel").data == export.data
+    for book in (
+        client.get(f"{path}/potentiel?format=xlsx"),
+        client.post("/potentiel/export", data=carried | {"format": "xlsx"}),
+    ):
+        sheet = table(BytesIO(book.data))
+        assert sheet.header[:3] == ["Intitulé", "Lieu", "Montant HT"]
+        [(_, cells)] = sheet.lines
+        assert cells[2:5] == ["120000", "4", "30000"]  # type: ignore[index]  # a line that is read
     client.post(f"{path}/supprimer", data=hidden_of(client.get(path)))
     assert client.get(path).status_code == 404
 

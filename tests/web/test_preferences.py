@@ -44,7 +44,7 @@ def test_a_member_of_a_structure_sees_its_topics_and_changes_one(
     [
         ("24/11/2020", "Donnez un jour à venir"),
         ("01/01/2200", "Une pause dure un an au plus"),
-        ("demain", "N&#39;est pas une date valide"),
+        ("demain", "Donnez une date comme 24/12/2026"),
     ],
 )
 def test_a_pause_that_makes_no_sense_is_said_beside_the_field(

@@ -73,8 +73,8 @@ def test_a_plan_becomes_one_draft_however_often_the_button_is_pressed(
     ("wrong", "told"),
     [
         ({"title": ""}, "Donnez un titre"),
-        ({"quarter": "1999-1"}, "choix"),
-        ({"quarter": "x"}, "choix"),
+        ({"quarter": "1999-1"}, "Choisissez une des"),
+        ({"quarter": "x"}, "Choisissez une des"),
         ({"commune": "Nulle-part"}, "Commune introuvable"),
         ({"sectors": []}, "au moins un secteur"),
         ({"amount": "beaucoup"}, "Montant illisible"),

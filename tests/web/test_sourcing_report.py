@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,9 +12,13 @@ from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.answers import announcing
+from marketplace.digests.tables import Notice, NoticeKind
+from marketplace.digests.topics import Topic
+from marketplace.mail import MailState, OutgoingMail, Promise
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.moving import match_for_update, move_match
 from marketplace.matching.shortlisting import shortlist_need
+from marketplace.matching.tables import Match
 from marketplace.needs.amending import extend
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need, SourcingReport
@@ -61,7 +67,7 @@ def test_the_report_says_whom_was_told_what_and_what_each_did(
         "=Les Haies (ACI",
         "Prévenue d&#39;une modification",
         "A décliné",
-        "Délai trop court : Trop tôt pour nous",
+        "Délai trop court\u00a0: Trop tôt pour nous",
         "Trouvée par le classement",
     ):
         assert said in words, said
@@ -110,3 +116,53 @@ def test_a_stranger_to_the_need_is_told_nothing(
     sign_in(client, other.email)
     for page in ("compte-rendu", "compte-rendu.csv", "classement.csv"):
         assert client.get(f"/besoins/{need.slug}/{page}").status_code == 404
+
+
+def test_it_proves_what_left_and_says_what_has_not(
+    session: Session, client: FlaskClient, need: Need
+) -> None:
+    match = session.scalars(
+        select(Match).where(Match.need_id == need.id, Match.status == MatchStatus.DECLINED)
+    ).one()
+    sent = OutgoingMail(
+        key="digest",
+        kind="digests/personal",
+        promise=Promise.AT_MOST_ONCE,
+        address="a@exemple.fr",
+        state=MailState.SENT,
+        sent_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    )
+    session.add(sent)
+    session.flush()
+    for mail_id in (sent.id, None):
+        session.add(
+            Notice(
+                user_id=people.user(session).id,
+                topic=Topic.NEEDS,
+                kind=NoticeKind.NEED_MATCHED,
+                subject_id=match.id,
+                need_id=need.id,
+                title=need.title,
+                link="/",
+                ready_at=clock.now(),
+                mail_id=mail_id,
+            )
+        )
+    session.commit()
+    sign_in(client, need.author.email)
+    words = client.get(f"/besoins/{need.slug}/compte-rendu").text.replace("\u00a0", " ")
+    assert "Courriel parti le 02/03/2026 à 10 h 30, à 1 personne" in words
+    assert "par courriel au prochain récapitulatif" in words
+
+
+def test_who_opens_the_need_before_its_turn_counts_among_those_who_know_it(
+    session: Session, client: FlaskClient, need: Need
+) -> None:
+    unasked = session.scalars(
+        select(Match).where(Match.need_id == need.id, Match.status == MatchStatus.SUGGESTED)
+    ).one()
+    move_match(session, unasked, MatchStatus.OPENED, None, clock.now())
+    session.commit()
+    sign_in(client, need.author.email)
+    words = " ".join(client.get(f"/besoins/{need.slug}/compte-rendu").text.split())
+    assert re.search(r">2<.{0,60}prévenues", words)

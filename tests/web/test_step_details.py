@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from marketplace import clock
 from marketplace.accounts.tables import PurchasingMandate
@@ -65,7 +66,7 @@ def test_the_amount_is_read_and_its_threshold_told(
     kept = refreshed(session, need)
     assert (kept.nature, kept.is_amount_shared) == (Nature.SERVICES, True)
     assert (kept.amount_min, kept.amount_max) == (Decimal(40_000), Decimal(65_000))
-    assert kept.cpv_codes == ["77310000-6", "90910000"]
+    assert kept.cpv_codes == ["77310000-6", "90910000-9"]
     for page in (client.get(step(need, "quoi")), client.get(step(need, "verifier"))):
         assert "Procédure adaptée" in main_of(page)
 
@@ -87,9 +88,11 @@ def test_the_threshold_follows_the_amount_while_one_types(
         ({"amount": "0,00"}, "plus grand que zéro"),
         ({"amount": "9" * 20}, "dix milliards"),
         ({"amount": "\0" + "1" * 100_000}, "Montant illisible"),
-        ({"nature": "gift"}, "valide"),
+        ({"nature": "gift"}, "Choisissez une des réponses proposées"),
         ({"cpv": "12"}, "n'est pas un code CPV"),
         ({"cpv": "99999999"}, "n'est pas un code CPV"),
+        ({"cpv": "90100000"}, "n'est pas un code CPV"),
+        ({"cpv": "90911200-5"}, "la clé de ce code est 8"),
         ({"cpv": "90910000 " * 21}, "vingt codes au plus"),
     ],
 )
@@ -182,9 +185,9 @@ def test_a_tender_leads_to_its_consultation(
         ({"response_url": "https://"}, "commence par https://"),
         ({"response_url": "https://[::1"}, "commence par https://"),
         ({"response_url": "https://a.example/" + "x" * 500}, "dépasse 500 caractères"),
-        ({"lever": "gift"}, "valide"),
-        ({"environmental_tags": ["gift"]}, "valide"),
-        ({"valued": ["gift"]}, "valide"),
+        ({"lever": "gift"}, "Choisissez une des réponses proposées"),
+        ({"environmental_tags": ["gift"]}, "Choisissez une des réponses proposées"),
+        ({"valued": ["gift"]}, "Choisissez une des réponses proposées"),
         ({"questions": "\n".join(f"Question {n}" for n in range(11))}, "dix questions"),
         ({"questions": "x" * 301}, "300 caractères"),
         ({"lever_reason": "x" * 1001}, "1 000 caractères"),
@@ -337,3 +340,32 @@ def test_no_step_asks_the_database_too_much(
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     assert len(asked) <= MOST_QUERIES, "\n".join(asked)
+
+
+def test_codes_are_looked_for_then_ticked_without_losing_what_was_typed(
+    session: Session, client: FlaskClient, need: Need
+) -> None:
+    asked = WHAT | {"cpv": "77310000", "cpv_sought": "nettoyage de vitres", "go": "cpv"}
+    page = fill(client, step(need, "quoi"), **asked)
+    assert "90911300-9 · Nettoyage de vitres" in main_of(page)
+    assert "77310000-6 · Espaces verts" in main_of(page)
+    ticked = asked | {"cpv_sought": "9061", "cpv_ticked": ["90911300-9", "<script>"]}
+    page = fill(client, step(need, "quoi"), **ticked)
+    assert "90611000-3 · Rues" in main_of(page)
+    assert 'value="77310000-6, 90911300-9"' in page.text
+    assert refreshed(session, need).cpv_codes == ["77310000-6", "90911300-9"]
+
+
+def test_the_codes_that_are_found_follow_what_is_typed(
+    session: Session, client: FlaskClient, need: Need
+) -> None:
+    def sought(words: str) -> TestResponse:
+        said = hidden_of(client.get(step(need, "quoi"))) | WHAT | {"cpv_sought": words}
+        return client.post(step(need, "quoi"), data=said, headers=BY_HTMX)
+
+    assert "77342000-9 · Haies" in main_of(sought("haies"))
+    assert "Aucun code trouvé" in main_of(sought("zzz"))
+    suggested = client.get("/codes-cpv?q=taille de haies").json
+    assert suggested
+    assert "checked" in sought(suggested[0]).text
+    assert refreshed(session, need).cpv_codes == ["77342000-9"]

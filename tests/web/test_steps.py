@@ -100,7 +100,7 @@ def test_one_may_finish_later_from_the_dashboard(
         ({"title": "abc"}, "de 5 à 200 caractères"),
         ({"title": "x" * 10_000}, "de 5 à 200 caractères"),
         ({"title": "\0\u202e  \u200b"}, "de 5 à 200 caractères"),
-        ({"kind": "gift"}, "valide"),
+        ({"kind": "gift"}, "Choisissez une des réponses proposées"),
         ({"kind": ""}, "Choisissez ce que vous cherchez"),
     ],
 )
@@ -121,7 +121,7 @@ def test_a_first_step_without_a_kind_and_a_title_makes_no_row_and_loses_nothing(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"sectors": ["unknown"]}, "valide"),
+        ({"sectors": ["unknown"]}, "Choisissez une des réponses proposées"),
         ({"description": "x" * 20_001}, "dépasse 20 000 caractères"),
     ],
 )
@@ -146,10 +146,10 @@ def test_a_fault_elsewhere_in_the_first_step_keeps_the_rest(
         ({"commune": "Doubs (département)"}, "Commune introuvable"),
         ({"place_type": "zones", "zones": "Doubs ; Pays imaginaire"}, "Pays imaginaire"),
         ({"place_type": "zones", "zones": " ; \n"}, "au moins un territoire"),
-        ({"place_type": "moon"}, "valide"),
+        ({"place_type": "moon"}, "Choisissez une des réponses proposées"),
         ({"radius_km": "-3"}, "de 1 à 500"),
         ({"radius_km": "9" * 40}, "de 1 à 500"),
-        ({"radius_km": "douze"}, "valide"),
+        ({"radius_km": "douze"}, "nombre entier"),
         ({"deadline_on": ""}, "Donnez une date"),
         ({"deadline_on": "31/02/2027"}, "date"),
         ({"deadline_on": clock.today().strftime("%d/%m/%Y")}, "au plus tôt demain"),
@@ -292,7 +292,7 @@ def test_a_step_that_saves_itself_names_what_it_cannot_keep(
     address = step(need, "ou-et-quand")
     said = hidden_of(client.get(address)) | WHERE | {"commune": "Qwxz"}
     answer = client.post(address, data=said, headers=BY_HTMX)
-    assert "À corriger pour être enregistré : Commune" in answer.text
+    assert "À corriger pour être enregistré&nbsp;: Commune" in answer.text
     assert refreshed(session, need).deadline_on == in_three_weeks()
 
 

@@ -1,15 +1,18 @@
 """Finding structures, and the page of each."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from marketplace.db import db
-from tests.browsing import sign_in
+from marketplace.needs.tables import Need, PlaceType
+from tests.browsing import hidden_of, sign_in
 from tests.factories import people
 from tests.factories.market import DIJON, GREEN_SPACES, MARSEILLE, offer, structure
 
@@ -181,3 +184,38 @@ def test_a_search_asks_the_database_eight_times_at_most(
         assert client.get(address).status_code == 200
         assert 0 < len(asked) <= 8, asked
     event.remove(db.engine, "after_cursor_execute", note)
+
+
+def test_a_buyer_goes_on_from_a_structure_to_a_need_that_is_where_and_what_it_does(
+    session: Session, client: FlaskClient
+) -> None:
+    one = structure(session, "Les Haies")
+    offer(session, one)
+    town = people.organisation(session)
+    buyer = people.buyer(session, town.id)
+    session.commit()
+    assert "/besoins/deposer?secteur" not in client.get(f"/structures/{one.slug}").text
+    sign_in(client, buyer.email)
+    page = client.get(f"/structures/{one.slug}").text
+    address = unescape(page.split('href="/besoins/deposer?')[1].split('"')[0])
+    form = client.get(f"/besoins/deposer?{address}")
+    assert re.search(rf'value="{GREEN_SPACES}"[^>]*checked', form.text)
+    said = {"kind": "tender", "title": "Tonte du stade", "sectors": [GREEN_SPACES], "go": "on"}
+    client.post("/besoins/deposer", data=hidden_of(form) | said)
+    need = session.scalars(select(Need)).one()
+    assert (need.place_type, need.commune_code) == (PlaceType.POINT, one.commune_code)
+    for nonsense in ("secteur=lune&commune=99999", "secteur=%00&commune=" + "x" * 5_000):
+        assert client.get(f"/besoins/deposer?{nonsense}").status_code == 200
+
+
+def test_who_speaks_for_a_structure_finds_from_its_page_what_it_may_change(
+    session: Session, client: FlaskClient
+) -> None:
+    one = structure(session, "Les Haies")
+    member = people.structure_member(session, one)
+    session.commit()
+    sign_in(client, member.email)
+    page = client.get(f"/structures/{one.slug}").text
+    for address in ("profil", "offres"):
+        assert f'href="/structures/{one.slug}/{address}"' in page
+        assert client.get(f"/structures/{one.slug}/{address}").status_code == 200

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from marketplace.answers.lifecycle import Result
 from marketplace.answers.tables import Outcome
+from marketplace.clauses.reported import District as Residence
 from marketplace.clauses.reported import Sex
 from marketplace.clauses.reporting import send_report, validate
 from marketplace.db import db
@@ -206,8 +207,49 @@ def test_a_district_shows_its_structures_and_is_found_by_its_name(
     page = client.get("/territoires/planoise-qn02501m").text
     assert "Quartiers prioritaires, liste de 2024" in page
     assert "Besançon (25)" in page
+    assert "se croisait lui-même" not in page
     moved = client.get("/territoires/ancien-nom-qn02501m")
     assert moved.location == "/territoires/planoise-qn02501m"
+
+
+def test_a_district_tells_the_hours_of_all_residents_of_districts_of_its_department(
+    session: Session, client: FlaskClient
+) -> None:
+    buyer_id, town_id = market(session)
+    district = planoise()
+    district.is_repaired = True
+    session.add(district)
+    signed = contract(session, buyer_id, town_id, territory=BESANCON)
+    lines = [
+        line(700, 7, 7, district=Residence.QPV_2024),
+        line(600, 6, 6, district=Residence.QPV_2015),
+        line(900, 9, 9),
+    ]
+    lot, now = signed.lots[0], clock.now()
+    report = send_report(session, lot.id, signed.holder.id, OCTOBER, lines, buyer_id, now)
+    validate(session, report.id, report.version, buyer_id, now)
+    session.commit()
+    told = rows_of(client, "/territoires/planoise-qn02501m/chiffres.csv")
+    hours = {
+        row: value
+        for (table, row, of), value in told.items()
+        if "tout le département (Doubs)" in table and of == "Heures validées"
+    }
+    assert hours == {
+        "Hors quartier prioritaire": "900",
+        "QPV, liste de 2024": "700",
+        "QPV, liste de 2015": "600",
+        "ZUS": "0",
+    }
+    assert not any("1300" in value for value in told.values()), "two lists are never added"
+    page = client.get("/territoires/planoise-qn02501m").text
+    assert "se croisait lui-même" in page
+    assert "ne sont pas suivies quartier par quartier" in page
+
+    epci = client.get(GRAND_BESANCON).text
+    assert "2\u202f200" in epci
+    assert "il désignerait des personnes" in epci
+    assert "QPV, liste de 2024" not in epci
 
 
 def test_names_lead_to_pages_and_what_is_unknown_says_so(

@@ -1,4 +1,4 @@
-"""What is asked to take a register in: the file, its columns."""
+"""What is asked to take a register in: the file, its columns, the go-ahead."""
 
 from collections.abc import Sequence
 
