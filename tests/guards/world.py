@@ -335,12 +335,19 @@ def _calculation(session: Session, need: Need, buyer: User) -> ClauseCalculation
 def _files(
     session: Session, buyer: User, suppliers: dict[str, Structure], things: dict[str, str]
 ) -> None:
-    """One for each need of the town; a photo of each supplier."""
+    """One for each need of the town, and one that may be removed, bytes and all; a photo of each
+    supplier."""
     for whose, shown in suppliers.items():
         photo = add_photo(session, shown.id, BytesIO(image()), "a.png", "Photo", buyer.id, MONDAY)
         things |= {f"{whose}structure": shown.slug, f"{whose}image": photo.file.key}
-    for name in ("draft", "submitted", "returned", "published"):
-        need = session.scalars(select(Need).where(Need.slug == things[f"{name}_need"])).one()
+    for name, whose in (
+        ("draft", "draft"),
+        ("submitted", "submitted"),
+        ("spare", "submitted"),
+        ("returned", "returned"),
+        ("published", "published"),
+    ):
+        need = session.scalars(select(Need).where(Need.slug == things[f"{whose}_need"])).one()
         file = take_in(session, BytesIO(PDF), "cahier.pdf", buyer.id, MONDAY)
         session.add(NeedFile(need_id=need.id, file_id=file.id))
         things[f"{name}_file"] = file.key
