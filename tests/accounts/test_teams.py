@@ -97,7 +97,8 @@ def test_a_request_goes_to_every_manager_and_the_answer_to_who_asked(
     teams.decide(session, TEAM, town.id, asked.id, manager.id, True, "", MONDAY, IP)
     assert roles(session, town)[newcomer.id] == "member"
     assert mails(session)[1:] == [("accounts/request_accepted", newcomer.email)]
-    noted = session.scalars(select(AuditEntry).where(AuditEntry.object_id == town.id)).all()
+    about_town = AuditEntry.object_id == town.id, AuditEntry.object_kind == "organisation"
+    noted = session.scalars(select(AuditEntry).where(*about_town).order_by(AuditEntry.id)).all()
     assert [entry.action.value for entry in noted][-3:] == [
         "claim_asked",
         "claim_decided",

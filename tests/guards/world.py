@@ -35,6 +35,7 @@ from marketplace.digests.opting_out import token_for_person
 from marketplace.digests.tables import Notice, NoticeKind
 from marketplace.digests.topics import Topic
 from marketplace.exports import writing as exporting
+from marketplace.files.keeping import store
 from marketplace.files.taking_in import take_in
 from marketplace.lists.export_tables import SheetFormat
 from marketplace.lists.favouring import keep, open_list
@@ -151,6 +152,8 @@ class World:
     browsers: dict[str, Browser] = field(default_factory=dict)
     rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)
+    bytes_of: dict[str, bytes] = field(default_factory=dict)
+    """Of each stored file, by key: what is removed goes from the disk too."""
 
     def fingerprints(self) -> dict[str, str]:
         """What each table holds, but for when a browser was last seen."""
@@ -168,6 +171,7 @@ class World:
                 table: [dict(row) for row in db.session.execute(select(table)).mappings()]
                 for table in WATCHED
             }
+            self.bytes_of = {key: _read(key) for key, _ in store().kept()}
         self.before = self.fingerprints()
 
     def what_changed(self) -> set[str]:
@@ -187,6 +191,13 @@ class World:
                     session.execute(table.delete())
                     if self.rows[table]:
                         session.execute(table.insert(), self.rows[table])
+            for key in self.bytes_of.keys() - {key for key, _ in store().kept()}:
+                store().put(key, BytesIO(self.bytes_of[key]))
+
+
+def _read(key: str) -> bytes:
+    with store().open(key) as kept:
+        return kept.read()
 
 
 @contextmanager
@@ -335,19 +346,12 @@ def _calculation(session: Session, need: Need, buyer: User) -> ClauseCalculation
 def _files(
     session: Session, buyer: User, suppliers: dict[str, Structure], things: dict[str, str]
 ) -> None:
-    """One for each need of the town, and one that may be removed, bytes and all; a photo of each
-    supplier."""
+    """One for each need of the town; a photo of each supplier."""
     for whose, shown in suppliers.items():
         photo = add_photo(session, shown.id, BytesIO(image()), "a.png", "Photo", buyer.id, MONDAY)
         things |= {f"{whose}structure": shown.slug, f"{whose}image": photo.file.key}
-    for name, whose in (
-        ("draft", "draft"),
-        ("submitted", "submitted"),
-        ("spare", "submitted"),
-        ("returned", "returned"),
-        ("published", "published"),
-    ):
-        need = session.scalars(select(Need).where(Need.slug == things[f"{whose}_need"])).one()
+    for name in ("draft", "submitted", "returned", "published"):
+        need = session.scalars(select(Need).where(Need.slug == things[f"{name}_need"])).one()
         file = take_in(session, BytesIO(PDF), "cahier.pdf", buyer.id, MONDAY)
         session.add(NeedFile(need_id=need.id, file_id=file.id))
         things[f"{name}_file"] = file.key

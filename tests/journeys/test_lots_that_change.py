@@ -137,6 +137,7 @@ def test_a_facilitator_sees_the_count_of_a_lot_follow_its_place(
     waiting, address = on_desk(session)
     open_lot_2(page, waiting, address)
     form = page.get_by_role("region", name="Ajuster le lot 2")
+    page.wait_for_load_state()  # what is typed before the scripts run is not followed
     form.get_by_label("Lieu").fill("Marseille (13)")
     form.get_by_label("Lieu").press("Tab")
     expect(page.locator("#lot-2-compte")).to_contain_text("1 structure peut répondre")

@@ -101,7 +101,9 @@ def test_a_first_time_buyer_posts_a_need_of_two_lots(
     browser: Browser, site: str, session: Session
 ) -> None:
     email = cast(session)
-    context = browser.new_context(base_url=site, locale="fr-FR", viewport=PHONE, has_touch=True)
+    context = browser.new_context(
+        base_url=site, locale="fr-FR", viewport=PHONE, has_touch=True, reduced_motion="reduce"
+    )
     page = context.new_page()
     sign_in(page, email)
     post(page, runs_scripts=True)
