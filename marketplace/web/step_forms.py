@@ -1,5 +1,6 @@
 """The forms of a need's steps. Each hands over what is right of it, so that the rest can wait."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -56,9 +57,9 @@ class StepForm(FrenchForm):
         super().__init__(data=stored)
         self.stored = stored
 
+    @abstractmethod
     def answers(self) -> Answers:
         """What is said without a fault; the rest is left as it was."""
-        raise NotImplementedError
 
     def unsaved(self) -> list[str]:
         """The labels of what was typed, or emptied, and cannot be kept."""
