@@ -186,6 +186,11 @@ class ExactAmountField(AmountField):
         if amounts.least != amounts.most:
             raise ValidationError("Donnez un montant exact, par exemple 12 000,50")
 
+    def _value(self) -> str:
+        """The figure alone: the field says beside it that these are euros."""
+        said = super()._value()
+        return said if self.raw_data else said.removesuffix("€").rstrip()
+
 
 class SiretForm(FrenchForm):
     """Looks an establishment up; `number` is its SIRET once validated."""
