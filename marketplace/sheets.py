@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
-from marketplace import workbooks
 from marketplace.text import slug
-from marketplace.workbooks import Wrong
+from marketplace.workbooks import reading, writing
+from marketplace.workbooks.reading import Wrong
 
 LONGEST_LINE = 1_000_000
 """Bytes. A longer line comes from no spreadsheet, and is not worth the memory."""
@@ -61,7 +61,7 @@ class Table:
     """A sheet whatever its columns: their names as written, and the rows below them."""
 
     header: list[str]
-    lines: Iterator[workbooks.Line]
+    lines: Iterator[reading.Line]
 
 
 def table(file: BinaryIO) -> Table:
@@ -69,7 +69,7 @@ def table(file: BinaryIO) -> Table:
 
     A row has a cell for each column. Raises Unreadable, as `rows` does.
     """
-    if workbooks.is_workbook(file):
+    if reading.is_workbook(file):
         return _workbook(file)
     lines = _Lines(file)
     _, header = _header(lines)
@@ -96,7 +96,7 @@ def rows(
     Raises Unreadable: at once when the file is empty, or (WrongColumns) a required column is
     missing or given twice; on the way when it is not UTF-8, or no workbook.
     """
-    if workbooks.is_workbook(file):
+    if reading.is_workbook(file):
         found = _workbook(file)
         header, number, lines = found.header, 1, found.lines
         names = _names(header, synonyms)
@@ -123,7 +123,7 @@ def rows(
 
 
 def _named(
-    lines: Iterator[workbooks.Line], names: Sequence[str], places: Mapping[str, int]
+    lines: Iterator[reading.Line], names: Sequence[str], places: Mapping[str, int]
 ) -> Iterator[Row | BrokenRow]:
     for number, cells in lines:
         if isinstance(cells, Wrong):
@@ -136,7 +136,7 @@ def _named(
 
 
 def _workbook(file: BinaryIO) -> Table:
-    lines = _told_apart(workbooks.lines(file))
+    lines = _told_apart(reading.lines(file))
     number, header = next(lines, (1, None))
     if header is None:
         raise Unreadable("the file is empty")
@@ -145,14 +145,14 @@ def _workbook(file: BinaryIO) -> Table:
     return Table(header, _padded(lines, len(header)))
 
 
-def _told_apart(lines: Iterator[workbooks.Line]) -> Iterator[workbooks.Line]:
+def _told_apart(lines: Iterator[reading.Line]) -> Iterator[reading.Line]:
     try:
         yield from lines
-    except workbooks.NotAWorkbook as error:
+    except reading.NotAWorkbook as error:
         raise Unreadable(str(error)) from error
 
 
-def _padded(lines: Iterator[workbooks.Line], columns: int) -> Iterator[workbooks.Line]:
+def _padded(lines: Iterator[reading.Line], columns: int) -> Iterator[reading.Line]:
     for number, cells in lines:
         if isinstance(cells, Wrong):
             yield number, cells
@@ -199,7 +199,7 @@ def _header(lines: _Lines) -> tuple[int, str]:
     raise Unreadable("the file is empty")
 
 
-def _lines_of(lines: _Lines, delimiter: str, columns: int) -> Iterator[workbooks.Line]:
+def _lines_of(lines: _Lines, delimiter: str, columns: int) -> Iterator[reading.Line]:
     while (line := lines.take()) is not None:
         number = line[0]
         try:
@@ -263,7 +263,7 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
     """The pieces of a workbook, as they come: texts stay texts, days and instants of Paris."""
-    return workbooks.write(header, rows)
+    return writing.write(header, rows)
 
 
 def neutral(cell: str) -> str:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from marketplace import sheets
 from marketplace.text import slug
-from marketplace.workbooks import NotAWorkbook, Wrong
+from marketplace.workbooks.reading import NotAWorkbook, Wrong
 
 LONGEST = 200
 """Characters kept of a cell."""

@@ -51,7 +51,7 @@ from marketplace.sheets import Unreadable, WrongColumns, write_csv, write_xlsx
 from marketplace.web.contracts import asking, contract_among
 from marketplace.web.hour_forms import LARGEST_SHEET, ImportForm, ReportForm, report_shown
 from marketplace.web.sheet_field import SHEETS
-from marketplace.workbooks import is_workbook
+from marketplace.workbooks.reading import is_workbook
 
 hours = Blueprint("hours", __name__)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.tables import User
 from marketplace.insights.spend_tables import PotentialStudy
 from marketplace.sheets import table
-from marketplace.workbooks import write
+from marketplace.workbooks.writing import write
 from tests.browsing import fill, hidden_of, sign_in, token_of
 from tests.factories import people
 from tests.factories.market import offer, structure

@@ -13,7 +13,7 @@ from marketplace.accounts.tables import Organisation, User
 from marketplace.insights.spend_tables import SpendFile, SpendLine
 from marketplace.structures.kinds import Kind
 from marketplace.structures.tables import Structure
-from marketplace.workbooks import write
+from marketplace.workbooks.writing import write
 from tests.browsing import fill, hidden_of, sign_in
 from tests.factories import people
 from tests.factories.market import DOLE, structure
