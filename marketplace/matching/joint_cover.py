@@ -120,12 +120,13 @@ class _Work(Generic[Piece]):
 
     def unlike(self, kept: list[int]) -> list[int]:
         """The candidates, less those who do no more than three earlier ones, each of whom would
-        make them useless: any group with one of those is beaten by three without."""
+        make them useless, and nobody kept: a group with one of those is beaten by three without."""
         found: list[int] = []
         for one, mask in enumerate(self.masks):
             better = 0
             for other in found:
-                if not mask & ~self.masks[other] and self._carries_all_of(other, one):
+                does_as_much = not mask & ~self.masks[other] and self._carries_all_of(other, one)
+                if does_as_much and all(self._leaves_as_much(other, one, to) for to in kept):
                     better += 1
                 if better == _GROUPS:
                     break
@@ -137,6 +138,13 @@ class _Work(Generic[Piece]):
         """Whether of each load that one carries the other carries all there is."""
         carried = zip(self.carries[one], self.carries[other], self.targets, strict=True)
         return all(theirs >= target for own, theirs, target in carried if own)
+
+    def _leaves_as_much(self, other: int, one: int, kept: int) -> bool:
+        """Whether of what is there to do for one who is kept, the two do the same."""
+        carried = zip(self.carries[kept], self.carries[one], self.carries[other], strict=True)
+        return not (self.masks[one] ^ self.masks[other]) & self.masks[kept] and all(
+            own == theirs for of_kept, own, theirs in carried if of_kept
+        )
 
     def greedy(self, among: list[int], start: Sequence[int] = ()) -> list[int]:
         """A cover as far as it goes, and nobody in it useless but those it starts with; earlier

@@ -6,7 +6,7 @@ from itertools import combinations
 from math import fsum
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketplace.matching.joint_cover import Candidate, JointCover, joint_cover
@@ -98,6 +98,20 @@ def test_the_best_groups_are_those_that_trying_them_all_finds(case):
 
 
 @settings(max_examples=200)
+@example(
+    Case(
+        [0, 1],
+        [
+            Candidate("a", 0.9, frozenset({0})),
+            Candidate("b", 0.8, frozenset({0})),
+            Candidate("both", 0.7, frozenset({0, 1})),
+            Candidate("last", 0.6, frozenset({0})),
+            Candidate("named", 0.5, frozenset({1})),
+        ],
+        {},
+        "named",
+    )
+)
 @given(cases(named=True))
 def test_the_best_groups_with_a_structure_are_those_that_trying_them_all_finds(case):
     assert names(case.found()) == by_brute_force(case)
