@@ -1,5 +1,7 @@
 """A person claims a structure, publishes an offer, its desk approves it, and the needs come."""
 
+import re
+
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
@@ -73,6 +75,8 @@ def _write(page: Page) -> None:
     page.get_by_role("link", name="Tableau de bord").first.click()
     page.get_by_role("link", name="Offres de Les Haies de la Boucle").click()
     page.get_by_role("link", name="Écrire votre première offre").click()
+    expect(page).to_have_title(re.compile("Nouvelle offre"))
+    page.wait_for_load_state()  # what is typed before the scripts run is not followed
     page.get_by_label("Titre").fill("Entretien des espaces verts")
     beside = page.locator("#correspond")
     proposed = page.get_by_role("group", name="D'après vos mots")
