@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -21,3 +21,19 @@ def test_suggestions_open_while_typing_but_not_over_the_page_once_the_field_is_l
         where.press("Tab")
     page.evaluate(DRAWN)
     expect(page.locator(".suggestions").get_by_role("option")).to_have_count(0)
+
+
+def test_what_is_typed_before_the_suggestions_are_there_stays_and_goes_on(page: Page) -> None:
+    held: list[Route] = []
+    page.route(re.compile("accessible-autocomplete.*js"), lambda asked: held.append(asked))
+    page.goto("/structures", wait_until="domcontentloaded")
+    where = page.get_by_label(re.compile("Où"))
+    where.press_sequentially("Besn")
+    page.keyboard.press("ArrowLeft")
+
+    held[0].continue_()
+    expect(page.get_by_role("combobox", name=re.compile("Où"))).to_be_focused()
+    page.keyboard.type("anço")
+
+    expect(where).to_have_value("Besançon")
+    expect(page.get_by_role("option", name="Besançon (25)")).to_be_visible()

@@ -6,7 +6,8 @@ function enhance(input) {
   const holder = document.createElement("div");
   holder.className = "suggestions";
   const described = input.getAttribute("aria-describedby");
-  const { id, name, value, className } = input;
+  const { id, name, value, className, selectionStart, selectionEnd } = input;
+  const isTypedIn = document.activeElement === input;
   const kind = input.dataset.suggests ?? "lieu"; // what is suggested, in French
   let timer;
   let asked = 0;
@@ -48,6 +49,12 @@ function enhance(input) {
     if (input.hasAttribute(attribute)) field.setAttribute(attribute, input.getAttribute(attribute));
   }
   if (described) keepDescribed(field, described);
+  // Someone who types already, on a slow line, goes on where they were. The component selects the
+  // whole text once it is focused: what comes next would replace it.
+  if (isTypedIn) {
+    field.focus();
+    queueMicrotask(() => field.setSelectionRange(selectionStart, selectionEnd));
+  }
 }
 
 // The component manages aria-describedby for its own hint; the field's hint and error stay in it.
