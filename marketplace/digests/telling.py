@@ -1,7 +1,7 @@
 """Telling structures of a need that they could answer, wave by wave."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,9 +16,9 @@ from marketplace.digests.waves import Run
 from marketplace.jobs import Job, enqueue
 from marketplace.matching.lifecycle import ANSWERED, MatchStatus
 from marketplace.matching.moving import move_match
-from marketplace.matching.rotation import LATELY_DAYS, exposure_at
 from marketplace.matching.shapes import Ranked
-from marketplace.matching.tables import Match, MatchMove
+from marketplace.matching.tables import Match
+from marketplace.matching.turns import told_lately
 from marketplace.needs.posting import need_for_update
 from marketplace.needs.queries import is_open
 from marketplace.needs.tables import Need, NeedKind
@@ -97,24 +97,8 @@ def _first(session: Session, to_tell: Sequence[Match], count: int, now: datetime
         Ranked(structure_id, f"{match.offer_id}", match.score, match.parts, match.reasons)
         for structure_id, match in by_structure.items()
     ]
-    exposure = _told_lately(session, [match.structure_id for match in to_tell], now)
+    exposure = told_lately(session, [match.structure_id for match in to_tell], now)
     return [by_structure[one.structure_id] for one in waves.in_turn(ranked, exposure)[:count]]
-
-
-def _told_lately(session: Session, structure_ids: Sequence[int], now: datetime) -> dict[str, float]:
-    """How much these structures were told lately, as rotation counts what is shown."""
-    moves = (
-        select(Match.structure_id, Match.rank)
-        .join(MatchMove, MatchMove.match_id == Match.id)
-        .where(Match.structure_id.in_(structure_ids))
-        .where(MatchMove.status == MatchStatus.NOTIFIED)
-        .where(MatchMove.moved_at > now - timedelta(days=LATELY_DAYS))
-    )
-    exposure: dict[str, float] = {}
-    for structure_id, rank in session.execute(moves):
-        key = f"{structure_id}"
-        exposure[key] = exposure.get(key, 0.0) + exposure_at(rank)
-    return exposure
 
 
 def _notify(

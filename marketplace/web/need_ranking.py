@@ -6,7 +6,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from flask import Blueprint, Response, send_file
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from marketplace import clock
@@ -19,6 +19,7 @@ from marketplace.matching import explaining
 from marketplace.matching import queries as matching
 from marketplace.matching.lots import LotFound
 from marketplace.matching.tables import LotMatch, Match, Shortlist
+from marketplace.matching.turns import in_turn
 from marketplace.needs.tables import Need
 from marketplace.sheets import write_csv, write_xlsx
 from marketplace.structures.kinds import LABELS
@@ -62,7 +63,7 @@ class Ranking:
 
 
 def ranking_of(session: Session, need: Need, number: int | None, page: int) -> Ranking:
-    """Five queries at most, however many structures there are."""
+    """Seven queries at most, however many structures there are."""
     nearby = select(func.count()).where(
         Match.need_id == need.id,
         func.cardinality(Match.near) == 0,
@@ -84,17 +85,17 @@ def ranking_of(session: Session, need: Need, number: int | None, page: int) -> R
     of_lot = next((row for row in need.lots if lot and row.number == lot.number), None)
     table = LotMatch if of_lot else Match
     wanted = matching.lot_matches_of(of_lot.id) if of_lot else matching.matches_of_need(need.id)
-    first = (page - 1) * PER_PAGE
+    of_list = LotMatch.lot_id == of_lot.id if of_lot else Match.need_id == need.id
     is_near = func.cardinality(table.near) > 0
-    rows = session.scalars(
-        wanted.where(
-            or_(
-                ~is_near & table.rank.between(first + 1, first + PER_PAGE),
-                is_near & (table.rank <= eligible + NEAR_SHOWN),
-            )
-        )
-    ).all()
-    pairs = [(row, row.structure) for row in rows]
+    turn = in_turn(session, table, of_list, need.published_at or clock.now())
+    shown = session.scalars(
+        wanted.where(~is_near)
+        .order_by(None)
+        .order_by(turn, table.rank)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    )
+    near = session.scalars(wanted.where(is_near, table.rank <= eligible + NEAR_SHOWN))
     return Ranking(
         shortlist=shortlist,
         has_outcome=has_outcome,
@@ -102,8 +103,8 @@ def ranking_of(session: Session, need: Need, number: int | None, page: int) -> R
         number=lot.number if lot else None,
         eligible=eligible,
         nearby=(lot.close or 0) if lot else close,
-        shown=[pair for pair in pairs if not pair[0].near],
-        near=[pair for pair in pairs if pair[0].near],
+        shown=[(row, row.structure) for row in shown],
+        near=[(row, row.structure) for row in near],
     )
 
 
@@ -112,9 +113,8 @@ def ranking_of(session: Session, need: Need, number: int | None, page: int) -> R
 def export(slug: str) -> Response:
     """All that the ranking holds, lot by lot."""
     need = need_of_insider(db.session(), viewer(), slug)
-    lots = [(lot.id, f"{lot.number} · {lot.title}") for lot in need.lots]
     name = f"classement-{need.slug}-{clock.today().isoformat()}.csv"
-    return csv_file(name, COLUMNS, _cells(db.session(), need.id, lots))
+    return csv_file(name, COLUMNS, _cells(db.session(), need))
 
 
 def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -137,47 +137,45 @@ def xlsx_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]
     )
 
 
-def _lists(
-    session: Session, need_id: int, lots: Sequence[tuple[int, str]]
-) -> Iterator[tuple[str, Iterable[Row[*tuple[Any, ...]]]]]:
+def _lists(session: Session, need: Need) -> Iterator[tuple[str, Iterable[Row[*tuple[Any, ...]]]]]:
     """The ranking of each lot, or that of a need without lots, as the columns of the file."""
-    by_batches = {"yield_per": READ_AT_ONCE}
-    if not lots:
-        whole = _columns_of(Match).where(Match.need_id == need_id)
-        yield "", session.execute(whole, execution_options=by_batches)
-    for lot_id, title in lots:
-        of_lot = _columns_of(LotMatch).where(LotMatch.lot_id == lot_id)
-        yield title, session.execute(of_lot, execution_options=by_batches)
+    if not need.lots:
+        yield "", _listed(session, Match, Match.need_id == need.id, need)
+    for lot in need.lots:
+        of_list = LotMatch.lot_id == lot.id
+        yield f"{lot.number} · {lot.title}", _listed(session, LotMatch, of_list, need)
+
+
+def _listed(
+    session: Session, table: type[Match | LotMatch], of_list: ColumnElement[bool], need: Need
+) -> Iterable[Row[*tuple[Any, ...]]]:
+    """In the order of the page, and no row for the session to keep: there may be thousands."""
+    turn = in_turn(session, table, of_list, need.published_at or clock.now())
+    listed = _columns_of(table).where(of_list).order_by(turn, table.rank)
+    return session.execute(listed, execution_options={"yield_per": READ_AT_ONCE})
 
 
 def _columns_of(table: type[Match | LotMatch]) -> Select[*tuple[Any, ...]]:
-    """Best first, and no row for the session to keep: there may be thousands."""
-    return (
-        select(
-            table.rank,
-            func.coalesce(func.nullif(Structure.brand, ""), Structure.name),
-            Structure.siret,
-            Structure.kind,
-            Structure.city,
-            Structure.department_code,
-            table.distance_km,
-            table.score,
-            table.reasons,
-            table.near,
-        )
-        .join(Structure, Structure.id == table.structure_id)
-        .order_by(table.rank)
-    )
+    return select(
+        func.coalesce(func.nullif(Structure.brand, ""), Structure.name),
+        Structure.siret,
+        Structure.kind,
+        Structure.city,
+        Structure.department_code,
+        table.distance_km,
+        table.score,
+        table.reasons,
+        table.near,
+    ).join(Structure, Structure.id == table.structure_id)
 
 
-def _cells(
-    session: Session, need_id: int, lots: Sequence[tuple[int, str]]
-) -> Iterator[tuple[object, ...]]:
-    for title, rows in _lists(session, need_id, lots):
-        for rank, name, siret, kind, city, department, km, score, reasons, near in rows:
+def _cells(session: Session, need: Need) -> Iterator[tuple[object, ...]]:
+    for title, rows in _lists(session, need):
+        for place, row in enumerate(rows, start=1):
+            name, siret, kind, city, department, km, score, reasons, near = row
             yield (
                 title,
-                rank,
+                place,
                 name,
                 siret,
                 LABELS[kind],
