@@ -59,12 +59,12 @@ def _serve(where: Places, port: int, prepare: Prepare, welcome: Sequence[str]) -
         try:
             say("Starting the database and the broker...")
             started = stack.enter_context(servers(where))
+            say("Preparing the database...")
+            prepare(config_for(started.urls, f"http://127.0.0.1:{port}"))
             free = _free_port(port)
             if free != port:
                 say(f"Port {port} is taken: using {free}.")
             config = config_for(started.urls, f"http://127.0.0.1:{free}")
-            say("Preparing the database...")
-            prepare(config)
             say("Starting the worker, the timetable and the web...")
             jobs = worker(config, where.logs)
             daily = timetable(config, where.logs, where.run / "timetable")

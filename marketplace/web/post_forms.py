@@ -14,7 +14,7 @@ from wtforms import (
     StringField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from marketplace.accounts.addresses import is_address
 from marketplace.clauses.filling_posts import Counted, Posts
@@ -47,6 +47,7 @@ class PostsForm(FrenchForm):
         [
             InputRequired("Donnez le métier, par exemple peintre en bâtiment"),
             Length(max=120),
+            Regexp(r".*[^\W\d_]{2}", message="Donnez le métier, par exemple peintre en bâtiment"),
             says_nobody,
         ],
         filters=[one_line],
@@ -102,11 +103,17 @@ class PostsForm(FrenchForm):
         if (field.data or 0) > (self.posts.data or 0):
             raise ValidationError("Il y en a plus que de postes")
 
-    def validate_apply_until(self, field: DateField) -> None:
+    def validate_starts_on(self, field: DateField) -> None:
         if field.data and field.data < self.today:
             raise ValidationError("Ce jour est passé")
         if field.data and field.data.year > self.today.year + 5:
             raise ValidationError("Ce jour est trop lointain")
+
+    def validate_apply_until(self, field: DateField) -> None:
+        if field.data and field.data < self.today:
+            raise ValidationError("Ce jour est passé")
+        if field.data and self.starts_on.data and field.data > self.starts_on.data:
+            raise ValidationError("Ce jour vient après le début du travail")
 
     @property
     def said(self) -> Posts:

@@ -1,5 +1,7 @@
 """What a supervisor asks of the process."""
 
+import socket
+
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -23,3 +25,10 @@ def test_a_process_that_lives_says_so_without_its_database() -> None:
 def test_without_a_worker_the_service_is_not_ready(app: Flask, client: FlaskClient) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"missing": ["worker"]})
+
+
+def test_a_database_that_takes_the_question_and_never_answers_is_missing(config: Config) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        url = f"postgresql+psycopg://nobody@127.0.0.1:{frozen.getsockname()[1]}/nothing"
+        client = create_app(config.model_copy(update={"database_url": url})).test_client()
+        assert client.get("/readyz").json == {"missing": ["database", "worker"]}

@@ -196,7 +196,9 @@ def test_a_desk_is_told_of_the_candidates_counted_and_may_change_its_posts(
     kept = form.filled()
     later = (until + timedelta(days=20)).strftime("%d/%m/%Y")
     done = client.post(
-        form.action, data=kept | {"posts": "5", "apply_until": later}, follow_redirects=True
+        form.action,
+        data=kept | {"posts": "5", "apply_until": later, "starts_on": later},
+        follow_redirects=True,
     )
     assert "Ces postes sont modifiés" in done.text
     session.rollback()

@@ -152,8 +152,11 @@ def test_a_service_is_told_once_however_often_the_button_is_pressed(
         ({"commune": "Doubs (département)"}, "Commune introuvable"),
         ({"publics": ["nobody"]}, "Choisissez une des réponses"),
         ({"apply_until": "01/01/2020"}, "passé"),
-        ({"apply_until": "01/01/9999"}, "lointain"),
+        ({"apply_until": "01/01/9999"}, "après le début du travail"),
+        ({"starts_on": "01/01/2020"}, "passé"),
+        ({"starts_on": "01/01/9999"}, "lointain"),
         ({"starts_on": "demain"}, "Donnez une date"),
+        ({"trade": "🎉"}, "Donnez le métier"),
         ({"desk": "0"}, "Choisissez une des réponses"),
     ],
 )
