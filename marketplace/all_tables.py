@@ -8,6 +8,8 @@ import marketplace.audit
 import marketplace.clauses.contract_tables
 import marketplace.clauses.post_tables
 import marketplace.clauses.tables
+import marketplace.clauses.told_tables
+import marketplace.delivering
 import marketplace.digests.tables
 import marketplace.files.tables
 import marketplace.insights.spend_tables
@@ -17,6 +19,7 @@ import marketplace.lists.tables
 import marketplace.mail
 import marketplace.matching.tables
 import marketplace.moderation.tables
+import marketplace.needs.plan_tables
 import marketplace.needs.tables
 import marketplace.offers.tables
 import marketplace.sectors.tables

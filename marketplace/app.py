@@ -40,7 +40,7 @@ from marketplace.api import bounces, feeds, health
 from marketplace.config import Config, tree
 from marketplace.db import db
 from marketplace.files import contents, keeping
-from marketplace.guards import limits, sessions
+from marketplace.guards import limits, noting, sessions
 from marketplace.guards.roles import viewer_in
 from marketplace.matching import explaining
 from marketplace.needs import wording
@@ -72,6 +72,7 @@ from marketplace.web import (
     lot_life,
     lots,
     members,
+    need_cutting,
     need_files,
     need_life,
     need_ranking,
@@ -153,6 +154,7 @@ BLUEPRINTS = (
     lots.lots,
     mails.mails,
     members.members,
+    need_cutting.need_cutting,
     need_files.need_files,
     need_life.need_life,
     need_ranking.need_ranking,
@@ -211,7 +213,10 @@ def create_app(config: Config | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": True,
-            "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"},
+            "connect_args": {
+                "connect_timeout": 5,
+                "options": "-c statement_timeout=30000 -c timezone=UTC",
+            },
         },
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
         # "__Host-": browsers take it only over HTTPS, for this host alone, for the whole site.
@@ -237,6 +242,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(tree("migrations")))
     _headers(app, config)
+    noting.init_app(app)
     limits.init_app(app, config)  # before CSRF protection: a forged form counts too
     csrf = CSRFProtect(app)
     for signed in (bounces.receive, unsubscribing.stop):
@@ -259,7 +265,7 @@ def _sign_in(app: Flask) -> None:
     manager = LoginManager(app)
     manager.login_view = "accounts.sign_in"
     manager.login_message = "Connectez-vous pour continuer."
-    manager.session_protection = "strong"
+    manager.session_protection = None  # the session's row decides, not the address of a phone
     manager.user_loader(lambda token: viewer_in(db.session(), token, clock.now()))
     app.before_request(sessions.stamp_seen)
 

@@ -52,23 +52,26 @@ class Retention(BaseModel):
 
 
 class Config(BaseSettings):
-    """Every setting of Tandem; the name of the variable is the field's, in capitals."""
+    """Every setting of Tandem; the name of the variable is the field's, in capitals.
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    What is secret, or may hold a password, is shown neither in an error nor in a log.
+    """
 
-    secret_key: str = Field(min_length=16)
-    database_url: str
-    redis_url: str
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    secret_key: str = Field(min_length=32, repr=False)
+    database_url: str = Field(repr=False)
+    redis_url: str = Field(repr=False)
     redis_prefix: str = "tandem:"
     public_base_url: str = "http://127.0.0.1:8000"
     trusted_hosts: list[str] = []
     trusted_proxies: int = Field(default=0, ge=0)
     """How many proxies of ours stand before the web, each adding to X-Forwarded-For."""
-    smtp_url: str = ""
+    smtp_url: str = Field(default="", repr=False)
     """Where mail is handed over; without it, mail is kept in the database and not sent."""
     mail_a_minute: int = Field(default=100, gt=0)
     """How many mails that nobody waits for leave to one domain in a minute."""
-    bounces_secret: str = ""
+    bounces_secret: str = Field(default="", repr=False)
     """What the provider of outgoing mail signs its calls about refused mail with; without it,
     none is taken."""
     mail_from: str = "Tandem <ne-pas-repondre@tandem.invalid>"
@@ -81,7 +84,7 @@ class Config(BaseSettings):
     oidc_issuer: str = ""
     """Where people sign in besides Tandem, by ProConnect's profile; without it, only here."""
     oidc_client_id: str = ""
-    oidc_client_secret: str = ""
+    oidc_client_secret: str = Field(default="", repr=False)
     tiles_url: str = (
         "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&STYLE=normal"
         "&TILEMATRIXSET=PM&FORMAT=image/png&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2"

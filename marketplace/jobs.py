@@ -40,6 +40,7 @@ class Job(StrEnum):
     WRITE_TO_CONTACTS = "digests.write_to_contacts"
     REMIND_OUTCOMES = "answers.remind_outcomes"
     REMIND_REPORTS = "clauses.remind_reports"
+    PUBLISH_HOURS = "clauses.publish_hours"
     TAKE_UP_STALLED_CLAIMS = "moderation.take_up_stalled_claims"
     ESCALATE_OVERDUE = "moderation.escalate_overdue"
     HAND_ON_UNSTAFFED_QUEUES = "moderation.hand_on_unstaffed_queues"

@@ -59,7 +59,7 @@ def read(
 
     `parse` raises Refused for a line that it cannot take. Every line must carry its own
     "id", or another that `id_of` finds, a string that is not empty. Blank lines are passed
-    over.
+    over. An id is said again in the answer, so it is made of characters that can be.
 
     Raises Unreadable.
     """
@@ -73,6 +73,8 @@ def read(
             item_id = id_of(item)
             if not isinstance(item_id, str) or not item_id:
                 raise Refused("id", "required, a string")
+            if not item_id.isprintable():
+                raise Refused("id", "holds characters that cannot be printed")
             if item_id in seen:
                 raise Refused("id", f"duplicate of an earlier line: {item_id!r}")
             parsed = parse(item)

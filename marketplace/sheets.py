@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from marketplace.text import slug
 from marketplace.workbooks import reading, writing
-from marketplace.workbooks.reading import Wrong
+from marketplace.workbooks.parsing import NotAWorkbook
+from marketplace.workbooks.sheet import Line, Wrong
 
 LONGEST_LINE = 1_000_000
 """Bytes. A longer line comes from no spreadsheet, and is not worth the memory."""
@@ -61,7 +62,7 @@ class Table:
     """A sheet whatever its columns: their names as written, and the rows below them."""
 
     header: list[str]
-    lines: Iterator[reading.Line]
+    lines: Iterator[Line]
 
 
 def table(file: BinaryIO) -> Table:
@@ -123,7 +124,7 @@ def rows(
 
 
 def _named(
-    lines: Iterator[reading.Line], names: Sequence[str], places: Mapping[str, int]
+    lines: Iterator[Line], names: Sequence[str], places: Mapping[str, int]
 ) -> Iterator[Row | BrokenRow]:
     for number, cells in lines:
         if isinstance(cells, Wrong):
@@ -145,14 +146,14 @@ def _workbook(file: BinaryIO) -> Table:
     return Table(header, _padded(lines, len(header)))
 
 
-def _told_apart(lines: Iterator[reading.Line]) -> Iterator[reading.Line]:
+def _told_apart(lines: Iterator[Line]) -> Iterator[Line]:
     try:
         yield from lines
-    except reading.NotAWorkbook as error:
+    except NotAWorkbook as error:
         raise Unreadable(str(error)) from error
 
 
-def _padded(lines: Iterator[reading.Line], columns: int) -> Iterator[reading.Line]:
+def _padded(lines: Iterator[Line], columns: int) -> Iterator[Line]:
     for number, cells in lines:
         if isinstance(cells, Wrong):
             yield number, cells
@@ -199,7 +200,7 @@ def _header(lines: _Lines) -> tuple[int, str]:
     raise Unreadable("the file is empty")
 
 
-def _lines_of(lines: _Lines, delimiter: str, columns: int) -> Iterator[reading.Line]:
+def _lines_of(lines: _Lines, delimiter: str, columns: int) -> Iterator[Line]:
     while (line := lines.take()) is not None:
         number = line[0]
         try:

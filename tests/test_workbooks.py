@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from marketplace.sheets import BrokenRow, Row, Unreadable, rows, write_xlsx
-from marketplace.workbooks.reading import ENDLESS, ERROR, FORMULA, MERGED, MOST_EMPTY
+from marketplace.workbooks.sheet import ENDLESS, ERROR, FORMULA, MERGED, MOST_EMPTY
 
 SHEET = "xl/worksheets/sheet1.xml"
 HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'

@@ -19,6 +19,7 @@ _WHEN = {
     Job.WRITE_TO_CONTACTS: crontab(hour="10", minute="*/10"),
     Job.REMIND_OUTCOMES: crontab(minute="20"),
     Job.REMIND_REPORTS: crontab(hour="9", minute="30"),
+    Job.PUBLISH_HOURS: crontab(hour="3", minute="40"),
     Job.TAKE_UP_STALLED_CLAIMS: crontab(minute="15"),
     Job.ESCALATE_OVERDUE: crontab(minute="5", hour="7-20"),
     Job.HAND_ON_UNSTAFFED_QUEUES: crontab(minute="45"),

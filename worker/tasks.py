@@ -2,7 +2,7 @@
 
 from marketplace import clock
 from marketplace.answers import reminding
-from marketplace.clauses import reminding_hours
+from marketplace.clauses import publishing, reminding_hours
 from marketplace.db import transaction
 from marketplace.digests import (
     gathering,
@@ -16,12 +16,13 @@ from marketplace.digests import (
 from marketplace.exports import writing as exporting
 from marketplace.files import taking_in
 from marketplace.jobs import Job, enqueue
-from marketplace.matching import live_index, queries, shortlisting
+from marketplace.matching import following, live_index, queries, shortlisting
 from marketplace.moderation import claims, desks, escalating
 from marketplace.needs import closing
 from marketplace.offers import inferring, taking_registers
 from marketplace.retention import expiring
 from marketplace.structures import handing_in
+from marketplace.territories.queries import gazetteer
 from worker.app import app, config
 
 
@@ -35,7 +36,8 @@ def shortlist_need(need_id: int) -> None:
 @app.task(name=Job.SHORTLIST_FOR_OFFER)
 def shortlist_for_offer(offer_id: int) -> None:
     with transaction() as session:
-        shortlisting.shortlist_for_offer(session, offer_id, clock.now())
+        for need_id in following.shortlist_for_offer(session, offer_id, clock.now()):
+            enqueue(session, Job.TELL_MATCHES, need_id=need_id)
 
 
 @app.task(name=Job.SHORTLIST_FORGOTTEN_NEEDS)
@@ -170,9 +172,17 @@ def remind_outcomes() -> None:
 
 @app.task(name=Job.REMIND_REPORTS)
 def remind_reports() -> None:
-    """Sweep: employers who owe the hours of last month."""
+    """Sweep: employers who owe the hours of last month, and who follows a contract that is late."""
     with transaction() as session:
         reminding_hours.remind_reports(session, clock.now(), config.secret_key)
+        reminding_hours.tell_delays(session, clock.now(), config.secret_key)
+
+
+@app.task(name=Job.PUBLISH_HOURS)
+def publish_hours() -> None:
+    """Sweep: the public figures of hours, once a month."""
+    with transaction() as session:
+        publishing.publish_due(session, gazetteer(session), clock.now())
 
 
 @app.task(name=Job.TAKE_UP_STALLED_CLAIMS)

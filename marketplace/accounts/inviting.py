@@ -26,6 +26,10 @@ class DeadInvitation(Exception):
 class InvitationOfAnother(Exception):
     """The person who accepts has not the address that was invited."""
 
+    def __init__(self, invitation_id: int) -> None:
+        super().__init__(invitation_id)
+        self.invitation_id = invitation_id
+
 
 def invite(
     session: Session,
@@ -82,7 +86,7 @@ def accept(
     """
     user = session.get_one(User, user_id)
     if user.email.lower() != invitation.address.lower():
-        raise InvitationOfAnother
+        raise InvitationOfAnother(invitation.id)
     used = session.scalar(
         update(Invitation)
         .where(Invitation.id == invitation.id, _waits(now))

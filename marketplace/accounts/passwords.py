@@ -3,14 +3,17 @@
 Length and rarity, no rule of composition: twelve characters at least, nothing that stands
 on the lists of stolen passwords, nothing of the person's name or address. The lists that
 circulate are mostly one or two usual words, or a walk over the keyboard, dressed with
-digits and marks. So we keep the words (data/common_words.txt) and undress the password,
-which refuses every spelling of them and not only those that somebody listed.
+digits and marks. So we keep such a list (data/stolen_passwords.txt), short ones included, and
+the words of our country (data/common_words.txt), and undress the password, which refuses
+every spelling of them and not only those that somebody listed.
 
-Sources: CNIL, recommendation 2022-100 on passwords; OWASP ASVS 5.0, 6.2.
+Sources: CNIL, recommendation 2022-100 on passwords; OWASP ASVS 5.0, 6.2; for the list, its
+own head.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +30,13 @@ MOST_PIECES = 2
 """Three usual words that have nothing to do with each other are not guessed first."""
 
 SHORTEST_PIECE = 3
+SHORTEST_STOLEN = 4
+"""Three letters that somebody used once stand in too many innocent words."""
+
+_LINKS = frozenset(
+    "is the my and for you are of de du des le la les et est mon ma mes un une pour moi".split()
+)
+"""What ties two usual words together adds nothing to guess: footballislife."""
 
 _WALKS = (
     "azertyuiop",
@@ -87,7 +97,7 @@ def is_common(password: str) -> bool:
 
 
 def _is_made_of_few(word: str) -> bool:
-    """Whether two known pieces, and any digits, make up the whole word.
+    """Whether two known pieces, and any digits or linking words, make up the whole word.
 
     cost[n] is how few pieces make up its first n characters. A piece that comes again right
     after itself counts once.
@@ -98,6 +108,9 @@ def _is_made_of_few(word: str) -> bool:
     for end in range(1, len(word) + 1):
         if word[end - 1].isdigit():
             cost[end] = cost[end - 1]
+        for link in _LINKS:
+            if word.endswith(link, 0, end):
+                cost[end] = min(cost[end], cost[end - len(link)])
         for start in range(max(0, end - _longest_piece()), end - SHORTEST_PIECE + 1):
             if cost[start] + 1 < cost[end] and word[start:end] in _pieces():
                 cost[end] = cost[start] + 1
@@ -106,14 +119,10 @@ def _is_made_of_few(word: str) -> bool:
 
 @cache
 def _pieces() -> frozenset[str]:
-    """Usual words, and the walks of three keys and more, both ways."""
-    lines = Path(__file__).with_name("data").joinpath("common_words.txt").read_text("utf-8")
-    words = {
-        text.plain(word)
-        for line in lines.splitlines()
-        if not line.startswith("#")
-        for word in line.split()
-    }
+    """Usual words, what was stolen, and the walks of three keys and more, both ways."""
+    words = {text.plain(word) for word in _listed("common_words.txt")}
+    stolen = {text.plain(word).replace(" ", "") for word in _listed("stolen_passwords.txt")}
+    words |= {word for word in stolen if len(word) >= SHORTEST_STOLEN and not word.isdigit()}
     walks = {
         way[start:end]
         for walk in _WALKS
@@ -122,6 +131,11 @@ def _pieces() -> frozenset[str]:
         for end in range(start + SHORTEST_PIECE, len(way) + 1)
     }
     return frozenset(word for word in words if len(word) >= SHORTEST_PIECE) | walks
+
+
+def _listed(name: str) -> Iterator[str]:
+    lines = Path(__file__).with_name("data").joinpath(name).read_text("utf-8").splitlines()
+    return (word for line in lines if not line.startswith("#") for word in line.split())
 
 
 @cache

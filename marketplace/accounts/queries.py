@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from marketplace.accounts.mailboxes import ANYBODYS, ANYWHERE, LONGEST_ENDING
 from marketplace.accounts.sessions import is_live
 from marketplace.accounts.tables import (
     Organisation,
     OrganisationKind,
+    OrganisationMember,
     PurchasingMandate,
     User,
     UserSession,
@@ -62,12 +64,36 @@ def live_sessions(user_id: int, now: datetime) -> Select[UserSession]:
     return theirs.order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
 
 
-def organisations_like(words: str, kind: OrganisationKind | None) -> Select[Organisation]:
-    """Those whose name or SIRET holds these words, by name."""
+def organisations_like(
+    words: str, kind: OrganisationKind | None, is_doubtful: bool
+) -> Select[Organisation]:
+    """Those whose name or SIRET holds these words, by name; only the doubtful ones if asked."""
     named = select(Organisation).where(holds(words, Organisation.name, Organisation.siret))
     if kind is not None:
         named = named.where(Organisation.kind == kind)
+    if is_doubtful:
+        named = named.where(only_anybodys())
     return named.order_by(bare(Organisation.name), Organisation.id)
+
+
+def only_anybodys() -> ColumnElement[bool]:
+    """All the people of an organisation write from where anybody opens a mailbox: nothing says
+    that they are of the house whose SIRET they gave."""
+    domain = func.split_part(func.lower(User.email), "@", 2)
+    services = f"^({'|'.join(sorted(ANYWHERE))})\\.[a-z.]{{1,{LONGEST_ENDING}}}$"
+    is_anybodys = or_(domain.in_(ANYBODYS), domain.regexp_match(services))
+    people = (
+        select(OrganisationMember)
+        .join(User)
+        .where(OrganisationMember.organisation_id == Organisation.id, User.is_active)
+    )
+    return people.exists() & ~people.where(~is_anybodys).exists()
+
+
+def doubtful_among(session: Session, ids: Collection[int]) -> set[int]:
+    """Which of these organisations only people without an address of a house buy for."""
+    wanted = select(Organisation.id).where(Organisation.id.in_(ids), only_anybodys())
+    return set(session.scalars(wanted))
 
 
 def mandators_of(session: Session, platform_id: int) -> Sequence[Organisation]:

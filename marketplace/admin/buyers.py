@@ -9,23 +9,33 @@ from wtforms.validators import InputRequired, Length
 from marketplace import siret
 from marketplace.accounts import mandating
 from marketplace.accounts.organisations import TEAM
-from marketplace.accounts.queries import mandators_of, organisations_like, platforms_of
+from marketplace.accounts.queries import (
+    doubtful_among,
+    mandators_of,
+    organisations_like,
+    platforms_of,
+)
 from marketplace.accounts.tables import Organisation, OrganisationKind
 from marketplace.accounts.teams import members_of
 from marketplace.accounts.wording import ORGANISATION_KINDS
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, one_line, one_of, paging
-from marketplace.guards.roles import administrator_required
+from marketplace.guards.roles import administrator_required, visitor_ip
 
 buyers = Blueprint("buyers", __name__, url_prefix="/admin/organismes")
 
 PER_PAGE = 20
 LONGEST = 200
 
+ANYBODYS = "publiques"
+ADDRESSES = {"": "Toutes", ANYBODYS: "Messageries publiques seulement"}
+"""An organisation all of whose people write from a public mail service deserves a look."""
+
 
 class OrganisationFilter(FrenchForm):
     q = SearchField("Nom ou SIRET")
     type = SelectField("Type", choices=choices_of({"": "Tous", **ORGANISATION_KINDS}))
+    adresses = SelectField("Adresses de ses acheteurs", choices=choices_of(ADDRESSES))
 
 
 class OrganisationForm(FrenchForm):
@@ -60,16 +70,20 @@ def index() -> str:
     session = db.session()
     words = one_line(request.args.get("q", ""))[:LONGEST]
     kind = one_of(OrganisationKind, "type")
-    wanted = organisations_like(words, kind)
+    is_doubtful = request.args.get("adresses") == ANYBODYS
+    wanted = organisations_like(words, kind, is_doubtful)
     at = paging(session, wanted, PER_PAGE)
+    shown = session.scalars(at.of(wanted)).all()
     return render_template(
         "admin/buyers/index.html",
         form=OrganisationFilter(request.args),
         active=[
             *([("q", words, words)] if words else []),
             *([("type", kind, ORGANISATION_KINDS[kind])] if kind else []),
+            *([("adresses", ANYBODYS, ADDRESSES[ANYBODYS])] if is_doubtful else []),
         ],
-        organisations=session.scalars(at.of(wanted)).all(),
+        organisations=shown,
+        doubtful=doubtful_among(session, {one.id for one in shown}),
         kinds=ORGANISATION_KINDS,
         at=at,
     )
@@ -84,7 +98,7 @@ def show(organisation_id: int) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 mandating.give_mandate(
-                    session, organisation_id, form.siret.data, current_user.user_id, _ip()
+                    session, organisation_id, form.siret.data, current_user.user_id, visitor_ip()
                 )
         except mandating.UnknownSiret:
             add_error(form.siret, "Aucun organisme inscrit ici n'a ce SIRET")
@@ -98,6 +112,7 @@ def show(organisation_id: int) -> ResponseReturnValue:
         "admin/buyers/show.html",
         organisation=organisation,
         kind=ORGANISATION_KINDS[organisation.kind],
+        is_doubtful=bool(doubtful_among(session, {organisation_id})),
         members=members_of(session, TEAM, organisation_id),
         mandators=mandators_of(session, organisation_id),
         platforms=platforms_of(session, organisation_id),
@@ -121,7 +136,7 @@ def edit(organisation_id: int) -> ResponseReturnValue:
             form.name.data,
             OrganisationKind(form.kind.data),
             current_user.user_id,
-            _ip(),
+            visitor_ip(),
         )
     flash("L'organisme est modifié.", "success")
     return redirect(url_for("buyers.show", organisation_id=organisation_id))
@@ -140,7 +155,9 @@ def end_mandate(organisation_id: int, for_id: int) -> ResponseReturnValue:
         )
     try:
         with transaction() as session:
-            mandating.end_mandate(session, organisation_id, for_id, current_user.user_id, _ip())
+            mandating.end_mandate(
+                session, organisation_id, for_id, current_user.user_id, visitor_ip()
+            )
     except mandating.NoSuchMandate:
         flash("Ce mandat n'existe plus.", "warning")
     else:
@@ -150,7 +167,3 @@ def end_mandate(organisation_id: int, for_id: int) -> ResponseReturnValue:
 
 def _organisation(organisation_id: int) -> Organisation:
     return db.session().get(Organisation, organisation_id) or abort(404)
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

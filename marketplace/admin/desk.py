@@ -9,11 +9,12 @@ from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from marketplace import clock, formats
+from marketplace.accounts.joining import AlreadyDecided
 from marketplace.accounts.tables import User
-from marketplace.accounts.teams import AlreadyDecided, members_of
+from marketplace.accounts.teams import members_of
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line, one_of, paging
-from marketplace.guards.roles import Viewer, facilitator_required, viewer
+from marketplace.guards.roles import Viewer, facilitator_required, viewer, visitor_ip
 from marketplace.guards.scopes import claims_on_desk_of, entries_on_desk_of
 from marketplace.moderation import due
 from marketplace.moderation.assigning import NotOfTheDesk, TakenMeanwhile, assign
@@ -29,7 +30,7 @@ from marketplace.moderation.queries import (
 from marketplace.moderation.tables import Decision, QueueEntry
 from marketplace.needs import wording
 from marketplace.needs.lifecycle import Move
-from marketplace.structures.claiming import TEAM
+from marketplace.structures.claiming import TEAM, seen_by_desk
 from marketplace.structures.tables import StructureClaim
 from marketplace.territories import naming
 from marketplace.territories.gazetteer import Gazetteer
@@ -262,13 +263,15 @@ def claim(claim_id: int) -> ResponseReturnValue:
     form = ClaimDecisionForm()
     if not form.validate_on_submit():
         places = gazetteer(session)
-        seat = asked.structure.commune_code
+        seen = seen_by_desk(asked)
+        seat = seen["commune_code"]
         page = render_template(
             "admin/desk/claim.html",
             form=form,
             asked=asked,
             structure=asked.structure,
-            place=naming.label(places, seat) if seat else asked.structure.city,
+            seen=seen,
+            place=naming.label(places, seat) if seat else seen["city"],
             people=members_of(session, TEAM, asked.structure_id),
         )
         return page, 422 if form.errors else 200
@@ -282,7 +285,7 @@ def claim(claim_id: int) -> ResponseReturnValue:
                 is_accepted,
                 form.reason.data,
                 clock.now(),
-                request.remote_addr or "",
+                visitor_ip(),
             )
     except AlreadyDecided:
         flash("Quelqu'un d'autre a décidé avant vous.")

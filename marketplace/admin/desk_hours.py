@@ -3,7 +3,14 @@
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace import clock
@@ -16,7 +23,7 @@ from marketplace.clauses.reported import STATES, month_in_words, month_of
 from marketplace.clauses.reporting import REFUSALS, Refused, ask, validate
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, paging
-from marketplace.guards.roles import Viewer, facilitator_required, viewer
+from marketplace.guards.roles import Viewer, facilitator_required, signed_in, visitor_ip
 from marketplace.guards.scopes import reports_on_desk_of
 from marketplace.moderation.tables import Desk
 
@@ -69,6 +76,10 @@ class PeopleForm(FrenchForm):
         ],
     )
 
+    def validate_year(self, field: IntegerField) -> None:
+        if field.data and field.data > clock.today().year:
+            raise ValidationError("Cette année n'a pas commencé")
+
 
 @desk_hours.get("")
 @facilitator_required
@@ -77,7 +88,7 @@ def queue() -> ResponseReturnValue:
 
 
 def _queue(form: PeopleForm) -> ResponseReturnValue:
-    session, who = db.session(), _facilitator()
+    session, who = db.session(), signed_in()
     waiting = queries.waiting_reports(who.desk_ids)
     page = paging(session, waiting, PER_PAGE)
     desks = _desks(who)
@@ -98,7 +109,7 @@ def _queue(form: PeopleForm) -> ResponseReturnValue:
 @facilitator_required
 def people() -> ResponseReturnValue:
     """How many different people worked in a year: no sum of months can tell."""
-    who, form = _facilitator(), PeopleForm()
+    who, form = signed_in(), PeopleForm()
     form.desk.choices = choices_of(_desks(who))
     if not form.validate_on_submit():
         return _queue(form)
@@ -113,7 +124,7 @@ def people() -> ResponseReturnValue:
 @facilitator_required
 def review(report_id: int) -> ResponseReturnValue:
     """One screen to read the hours of a month and to validate them, or ask."""
-    session, who = db.session(), _facilitator()
+    session, who = db.session(), signed_in()
     named = reports_on_desk_of(who).where(HourReport.id == report_id)
     report = session.scalars(named).one_or_none() or abort(404)
     form = DecisionForm()
@@ -154,7 +165,7 @@ def _decide(form: DecisionForm, report_id: int, who: Viewer) -> bool:
 @facilitator_required
 def close(contract_id: int) -> ResponseReturnValue:
     """Hours are no longer reported for the months up to the one that is typed."""
-    who = _facilitator()
+    who = signed_in()
     on_desk = select(Contract).where(Contract.desk_id.in_(who.desk_ids))
     contract = db.session.scalar(on_desk.where(Contract.id == contract_id)) or abort(404)
     try:
@@ -163,7 +174,7 @@ def close(contract_id: int) -> ResponseReturnValue:
         flash("Donnez un mois, par exemple 2026-11.", "error")
     else:
         with transaction() as session:
-            close_months(session, contract.id, month, who.user_id, request.remote_addr or "")
+            close_months(session, contract.id, month, who.user_id, visitor_ip())
             tell_closed(session, contract, month, str(current_app.secret_key))
         flash(f"Les mois sont clos jusqu'à {month_in_words(month)}.", "success")
     return redirect(url_for("contracts.show", contract_id=contract_id))
@@ -172,9 +183,3 @@ def close(contract_id: int) -> ResponseReturnValue:
 def _desks(who: Viewer) -> dict[str, str]:
     own = select(Desk).where(Desk.id.in_(who.desk_ids)).order_by(Desk.name)
     return {str(desk.id): desk.name for desk in db.session.scalars(own)}
-
-
-def _facilitator() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from operator import itemgetter
+from typing import Any, NamedTuple, NoReturn
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace import clock, formats
@@ -15,7 +16,7 @@ from marketplace.admin.desk_forms import CHOICES, DecisionForm, NoteForm, sector
 from marketplace.admin.desk_targeting import LotTargetForm, TargetForm
 from marketplace.answers.differences import differences_of, in_words
 from marketplace.db import db, transaction
-from marketplace.guards.roles import facilitator_required
+from marketplace.guards.roles import facilitator_required, visitor_ip
 from marketplace.guards.scopes import entries_on_desk_of, on_desk_of
 from marketplace.matching import previewing
 from marketplace.moderation import deciding, due
@@ -29,7 +30,7 @@ from marketplace.needs.lifecycle import ForbiddenMove, Move
 from marketplace.needs.lots import LotGone
 from marketplace.needs.posting import need_for_update, write_lot
 from marketplace.needs.queries import corrections_of
-from marketplace.needs.tables import Lot, Need, NeedAmendment, NeedMove
+from marketplace.needs.tables import Lot, Need, NeedAmendment, NeedMove, NeedQuestion
 from marketplace.sectors.aims import AIMS
 from marketplace.territories.gazetteer import Gazetteer
 from marketplace.territories.queries import gazetteer
@@ -41,7 +42,17 @@ class Corrected(Exception):
     """The buyer corrected the need since the page was shown."""
 
 
+class Waiting(NamedTuple):
+    """A need on a desk, and what it asks structures."""
+
+    entry: QueueEntry
+    need: Need
+    questions: list[str]
+
+
 BEST_SHOWN = 10
+BEST_OF_LOT = 5
+"""A need with lots shows the best of each."""
 MOST_TENS = 20
 """As many as a what-if names."""
 NEAR_SHOWN = 8
@@ -50,15 +61,15 @@ NEAR_SHOWN = 8
 @desk_needs.route("/<slug>", methods=["GET", "POST"])
 @facilitator_required
 def review(slug: str) -> ResponseReturnValue:
-    entry, need = _waiting(slug)
-    form = DecisionForm()
+    on_desk = _waiting(slug)
+    need, form = on_desk.need, DecisionForm()
     if not form.validate_on_submit():
-        return _page(entry, need, decision=form), 422 if form.errors else 200
+        return _page(on_desk, decision=form), 422 if form.errors else 200
     move = Move(form.move.data)
     try:
         _decide(need.id, move, form)
     except Corrected:
-        return _page(entry, need, decision=form, is_corrected=True), 409
+        return _page(on_desk, decision=form, is_corrected=True), 409
     except ForbiddenMove:
         flash(_decided_before(need.id))
     else:
@@ -73,7 +84,8 @@ def review(slug: str) -> ResponseReturnValue:
 @facilitator_required
 def target(slug: str) -> ResponseReturnValue:
     """Another targeting: its effect, then, if asked, written into the need."""
-    entry, need = _waiting(slug)
+    on_desk = _waiting(slug)
+    need = on_desk.need
     form = TargetForm(need, gazetteer(db.session()), fingerprint(need, TARGETING))
     is_valid = form.validate()
     if request.form.get("go") == "apply" and is_valid:
@@ -81,14 +93,15 @@ def target(slug: str) -> ResponseReturnValue:
     status = 200 if is_valid else 422
     with _not_kept():
         write_answers(need, form.answers())
-        return _effect(entry, need, targeting=form), status
+        return _effect(on_desk, targeting=form), status
 
 
 @desk_needs.post("/<slug>/lots/<int:lot_id>/ciblage")
 @facilitator_required
 def target_lot(slug: str, lot_id: int) -> ResponseReturnValue:
     """The same of one lot."""
-    entry, need = _waiting(slug)
+    on_desk = _waiting(slug)
+    need = on_desk.need
     lot = next((one for one in need.lots if one.id == lot_id), None) or abort(404)
     form = LotTargetForm(lot, gazetteer(db.session()))
     is_valid = form.validate()
@@ -97,7 +110,7 @@ def target_lot(slug: str, lot_id: int) -> ResponseReturnValue:
     status = 200 if is_valid else 422
     with _not_kept():
         write_lot(lot, form.draft(lot))
-        return _effect(entry, need, lot_targeting=(lot.number, form)), status
+        return _effect(on_desk, lot_targeting=(lot.number, form)), status
 
 
 @contextmanager
@@ -112,34 +125,33 @@ def _not_kept() -> Iterator[None]:
 
 
 def _effect(
-    entry: QueueEntry,
-    need: Need,
+    on_desk: Waiting,
     targeting: TargetForm | None = None,
     lot_targeting: tuple[int, LotTargetForm] | None = None,
 ) -> str:
     """Who could answer a need as it is now written: that alone for htmx, the screen otherwise."""
     if "HX-Request" in request.headers:
-        found = previewing.targeted(db.session(), need, clock.now(), 1)
+        found = previewing.targeted(db.session(), on_desk.need, clock.now(), 1)
         return render_template("admin/desk_needs/target.html", found=found)
-    return _page(entry, need, targeting=targeting, lot_targeting=lot_targeting)
+    return _page(on_desk, targeting=targeting, lot_targeting=lot_targeting)
 
 
 @desk_needs.post("/<slug>/notes")
 @facilitator_required
 def note(slug: str) -> ResponseReturnValue:
-    entry, need = _waiting(slug)
-    form = NoteForm()
+    on_desk = _waiting(slug)
+    need, form = on_desk.need, NoteForm()
     if not form.validate():
-        return _page(entry, need, noting=form), 422
+        return _page(on_desk, noting=form), 422
     with transaction() as session:
         who = facilitator().user_id
-        write_note(session, need.id, entry.desk_id, who, form.words.data, clock.now())
+        write_note(session, need.id, on_desk.entry.desk_id, who, form.words.data, clock.now())
     flash("Votre note est gardée pour vos collègues.", "success")
     return redirect(url_for("desk_needs.review", slug=slug, _anchor="notes"))
 
 
 def _apply(need: Need, form: TargetForm) -> ResponseReturnValue:
-    who, ip, now = facilitator().user_id, request.remote_addr or "", clock.now()
+    who, ip, now = facilitator().user_id, visitor_ip(), clock.now()
     return _applied(
         need,
         lambda session: adjust(
@@ -150,7 +162,7 @@ def _apply(need: Need, form: TargetForm) -> ResponseReturnValue:
 
 
 def _apply_to_lot(need: Need, lot: Lot, form: LotTargetForm) -> ResponseReturnValue:
-    who, ip, now = facilitator().user_id, request.remote_addr or "", clock.now()
+    who, ip, now = facilitator().user_id, visitor_ip(), clock.now()
     draft, seen = form.draft(lot), form.seen.data or ""
     return _applied(
         need,
@@ -184,8 +196,7 @@ _SAME = "Le ciblage reste tel qu'il était."
 
 
 def _page(
-    entry: QueueEntry,
-    need: Need,
+    on_desk: Waiting,
     decision: DecisionForm | None = None,
     targeting: TargetForm | None = None,
     noting: NoteForm | None = None,
@@ -193,9 +204,11 @@ def _page(
     is_corrected: bool = False,
 ) -> str:
     session, now, today = db.session(), clock.now(), clock.today()
+    entry, need, questions = on_desk
     places = gazetteer(session)
     tens = min(max(request.args.get("suite", 1, type=int), 1), MOST_TENS)
-    found = previewing.reviewed(session, need, now, BEST_SHOWN * tens, NEAR_SHOWN, places)
+    shown = (BEST_OF_LOT if need.lots else BEST_SHOWN) * tens
+    found = previewing.reviewed(session, need, now, shown, NEAR_SHOWN, places)
     asked = [move for move in need.moves if move.move is Move.REQUEST_CHANGES]
     forms = [decision, targeting, noting, lot_targeting[1] if lot_targeting else None]
     number, on_lot = lot_targeting or _lot_asked(need, places)
@@ -211,6 +224,7 @@ def _page(
         me=facilitator().user_id,
         place=wording.place(need, places),
         sectors=wording.sectors(need),
+        questions=questions,
         reserved=wording.reservation(need),
         band=wording.band(need, today),
         aims=[aim.label for code, aim in AIMS.items() if code in need.environmental_tags],
@@ -266,7 +280,7 @@ def _history(need: Need) -> list[dict[str, str | None]]:
 
 
 def _decide(need_id: int, move: Move, form: DecisionForm) -> None:
-    who, now, ip = facilitator().user_id, clock.now(), request.remote_addr or ""
+    who, now, ip = facilitator().user_id, clock.now(), visitor_ip()
     reason = form.reason.data or ""
     with transaction() as session:
         need_for_update(session, need_id)
@@ -295,15 +309,22 @@ def _decided_before(need_id: int) -> str:
     return f"Ce besoin n'attend plus de décision\u00a0: {what} par {by}, le {when}."
 
 
-def _waiting(slug: str) -> tuple[QueueEntry, Need]:
+def _waiting(slug: str) -> Waiting:
     """A need that waits on a desk of this facilitator, with all that its screen shows; one that
     is decided leads to its page."""
     session, who = db.session(), facilitator()
     of_need = joinedload(QueueEntry.need)
+    asked = (
+        select(NeedQuestion.words)
+        .where(NeedQuestion.need_id == QueueEntry.need_id)
+        .order_by(NeedQuestion.number)
+        .scalar_subquery()
+    )
     found = (
         entries_on_desk_of(who)
         .join(Need, Need.id == QueueEntry.need_id)
         .where(Need.slug == slug, QueueEntry.decided_at.is_(None))
+        .add_columns(func.array(asked))
         .options(
             joinedload(QueueEntry.desk),
             joinedload(QueueEntry.assignee),
@@ -312,16 +333,16 @@ def _waiting(slug: str) -> tuple[QueueEntry, Need]:
             of_need.joinedload(Need.author),
             of_need.joinedload(Need.sectors),
             of_need.joinedload(Need.zones),
-            of_need.selectinload(Need.questions),
             of_need.selectinload(Need.files),
             of_need.selectinload(Need.lots).options(joinedload(Lot.sectors), joinedload(Lot.zones)),
             of_need.selectinload(Need.moves).joinedload(NeedMove.user),
         )
     )
-    entry = session.scalars(found).unique().first()
-    if entry is None or entry.need is None:
+    row = session.execute(found).unique(itemgetter(0)).first()
+    if row is None:
         _lead_away(_need_on_desk(session, slug))
-    return entry, entry.need
+    entry, questions = row
+    return Waiting(entry, entry.need, questions)
 
 
 def _lead_away(need: Need) -> NoReturn:

@@ -1,6 +1,6 @@
 """An offer on a facilitator's desk: a structure's first before people see it, others after."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 from marketplace import clock
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned
-from marketplace.guards.roles import Viewer, facilitator_required, viewer
+from marketplace.guards.roles import facilitator_required, signed_in, visitor_ip
 from marketplace.guards.scopes import offers_on_desk_of
 from marketplace.moderation.first_offers import decide_offer, waiting_entry
 from marketplace.offers import quality, wording
@@ -54,7 +54,7 @@ class OfferDecisionForm(FrenchForm):
 @desk_offers.route("/<int(max=2147483647):offer_id>", methods=["GET", "POST"])
 @facilitator_required
 def review(offer_id: int) -> ResponseReturnValue:
-    session, who = db.session(), _facilitator()
+    session, who = db.session(), signed_in()
     offer = session.scalars(offers_on_desk_of(who).where(Offer.id == offer_id)).one()
     if waiting_entry(session, offer_id) is None:
         flash("Cette offre n'attend plus de décision.")
@@ -76,7 +76,7 @@ def review(offer_id: int) -> ResponseReturnValue:
             doubts=quality.doubts(offer.structure.kind, offer.service_types),
         )
         return page, 422 if form.errors else 200
-    chosen, now, ip = Move(form.move.data), clock.now(), request.remote_addr or ""
+    chosen, now, ip = Move(form.move.data), clock.now(), visitor_ip()
     try:
         with transaction() as writing:
             decide_offer(writing, offer_id, who.user_id, chosen, form.reason.data or "", now, ip)
@@ -85,9 +85,3 @@ def review(offer_id: int) -> ResponseReturnValue:
     else:
         flash(f"Décision enregistrée\u00a0: {choices[chosen].lower()}.", "success")
     return redirect(url_for("desk.queue"))
-
-
-def _facilitator() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who

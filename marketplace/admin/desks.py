@@ -20,7 +20,7 @@ from marketplace import clock
 from marketplace.accounts.addresses import is_address
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line, one_of, paging
-from marketplace.guards.roles import administrator_required
+from marketplace.guards.roles import administrator_required, visitor_ip
 from marketplace.moderation import arranging
 from marketplace.moderation.arranging import DeskDraft
 from marketplace.moderation.queries import desks_like, members_of_desk
@@ -165,7 +165,7 @@ def post() -> ResponseReturnValue:
         return _form_page(form, None)
     try:
         with transaction() as session:
-            desk = arranging.open_desk(session, form.draft(), current_user.user_id, _ip())
+            desk = arranging.open_desk(session, form.draft(), current_user.user_id, visitor_ip())
             session.flush()
             desk_id = desk.id
     except arranging.NameTaken:
@@ -187,7 +187,9 @@ def edit(desk_id: int) -> ResponseReturnValue:
         return _form_page(form, desk)
     try:
         with transaction() as session:
-            arranging.change_desk(session, desk_id, form.draft(), current_user.user_id, _ip())
+            arranging.change_desk(
+                session, desk_id, form.draft(), current_user.user_id, visitor_ip()
+            )
     except arranging.NameTaken:
         add_error(form.name, "Un autre guichet porte ou a porté ce nom")
         return _form_page(form, _desk(desk_id))
@@ -208,7 +210,9 @@ def close(desk_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return render_template("admin/desks/close.html", desk=desk, waiting=_waiting(desk_id))
     with transaction() as session:
-        moved = arranging.close_desk(session, desk_id, current_user.user_id, clock.now(), _ip())
+        moved = arranging.close_desk(
+            session, desk_id, current_user.user_id, clock.now(), visitor_ip()
+        )
     told = {0: "", 1: " Une décision attendue passe à un autre guichet."}
     flash(
         "Le guichet est fermé."
@@ -252,7 +256,3 @@ def _desk(desk_id: int) -> Desk:
 def _open_desk(desk_id: int) -> Desk:
     desk = _desk(desk_id)
     return desk if desk.closed_at is None else abort(404)
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

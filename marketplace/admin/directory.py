@@ -1,6 +1,6 @@
 """Who does what in a desk's territories: written by its facilitators, read by everyone."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -10,7 +10,11 @@ from wtforms.validators import InputRequired, Length, Optional
 from marketplace import clock
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, one_line
-from marketplace.guards.roles import facilitator_or_administrator_required, facilitator_required
+from marketplace.guards.roles import (
+    facilitator_or_administrator_required,
+    facilitator_required,
+    visitor_ip,
+)
 from marketplace.insights import partnering
 from marketplace.insights.directory import partners_of
 from marketplace.insights.partnering import MOST, PARTS, Said
@@ -105,7 +109,7 @@ def show(desk_id: int) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 partnering.add_partner(
-                    session, desk_id, form.said, current_user.user_id, clock.now(), _ip()
+                    session, desk_id, form.said, current_user.user_id, clock.now(), visitor_ip()
                 )
         except partnering.TooMany:
             add_error(form.name, f"L'annuaire compte déjà {MOST} partenaires")
@@ -140,7 +144,7 @@ def edit(desk_id: int, partner_id: int) -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     with transaction() as session:
         partnering.change_partner(
-            session, desk_id, partner_id, form.said, current_user.user_id, clock.now(), _ip()
+            session, desk_id, partner_id, form.said, current_user.user_id, clock.now(), visitor_ip()
         )
     flash("L'annuaire est modifié.", "success")
     return redirect(url_for("directory.show", desk_id=desk_id))
@@ -151,7 +155,7 @@ def edit(desk_id: int, partner_id: int) -> ResponseReturnValue:
 def drop(desk_id: int, partner_id: int) -> ResponseReturnValue:
     _desk(desk_id)
     with transaction() as session:
-        partnering.drop_partner(session, desk_id, partner_id, current_user.user_id, _ip())
+        partnering.drop_partner(session, desk_id, partner_id, current_user.user_id, visitor_ip())
     flash("Le partenaire est retiré de l'annuaire.", "success")
     return redirect(url_for("directory.show", desk_id=desk_id))
 
@@ -173,7 +177,3 @@ def _filled(partner: TerritoryPartner, places: Gazetteer) -> dict[str, object]:
         "contact": partner.contact,
         "website": partner.website,
     }
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

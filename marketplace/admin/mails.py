@@ -34,7 +34,7 @@ from marketplace.digests.queries import as_read, outgoing
 from marketplace.digests.rechecking import PERSONAL, still_true
 from marketplace.digests.sending import ALARM
 from marketplace.forms import FrenchForm, choices_of, page_asked, paging
-from marketplace.guards.roles import PUBLIC, administrator_required
+from marketplace.guards.roles import PUBLIC, administrator_required, visitor_ip
 from marketplace.mail import MailState, OutgoingMail
 
 mails = Blueprint("mails", __name__, url_prefix="/admin/courriels")
@@ -173,7 +173,7 @@ def _changed(mail_id: int, deed: Callable[[Session, int], None], sent: str) -> b
                 audit.Action.CHANGED,
                 actor_id=current_user.user_id,
                 about=("mail", mail_id),
-                ip=request.remote_addr or "",
+                ip=visitor_ip(),
                 sent=sent,
             )
     except mail.NoSuchMail:

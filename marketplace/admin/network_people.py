@@ -1,22 +1,20 @@
 """Networks of structures: who speaks for each, invited and let go."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import func, select
 
 from marketplace import clock
 from marketplace.accounts.inviting import (
-    LASTS,
-    DeadInvitation,
     take_back,
     waiting_invitations,
 )
 from marketplace.accounts.tables import InvitationKind, User
-from marketplace.admin.users import InvitationForm
+from marketplace.admin.invitations import InvitationForm, say_invited, taking_back
 from marketplace.db import db, transaction
 from marketplace.forms import add_error
-from marketplace.guards.roles import administrator_required
+from marketplace.guards.roles import administrator_required, visitor_ip
 from marketplace.structures import partnering
 from marketplace.structures.network_tables import Network, NetworkPartner
 from marketplace.structures.networks import NETWORKS
@@ -57,13 +55,11 @@ def show(code: str) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 by = session.get_one(User, current_user.user_id)
-                partnering.invite(session, code, form.email.data, by, clock.now(), _ip())
+                partnering.invite(session, code, form.email.data, by, clock.now(), visitor_ip())
         except partnering.AlreadyPartner:
             add_error(form.email, "Cette personne suit déjà ce réseau")
         else:
-            flash(
-                f"L'invitation part à {form.email.data}. Elle vaut {LASTS.days} jours.", "success"
-            )
+            say_invited(form.email.data)
             return redirect(url_for("network_people.show", code=code))
     session = db.session()
     network = session.scalars(select(Network).filter_by(code=code)).one_or_none()
@@ -84,7 +80,7 @@ def show(code: str) -> ResponseReturnValue:
 def let_go(code: str, user_id: int) -> ResponseReturnValue:
     with transaction() as session:
         network = session.scalars(select(Network).filter_by(code=code)).one()
-        partnering.let_go(session, network.id, user_id, current_user.user_id, _ip())
+        partnering.let_go(session, network.id, user_id, current_user.user_id, visitor_ip())
     flash("Cette personne ne suit plus ce réseau.", "success")
     return redirect(url_for("network_people.show", code=code))
 
@@ -93,16 +89,11 @@ def let_go(code: str, user_id: int) -> ResponseReturnValue:
 @administrator_required
 def take_back_invitation(code: str, invitation_id: int) -> ResponseReturnValue:
     kind, by_id = InvitationKind.NETWORK, current_user.user_id
-    try:
-        with transaction() as session:
-            network = session.scalars(select(Network).filter_by(code=code)).one()
-            take_back(session, kind, network.id, invitation_id, by_id, clock.now(), _ip())
-    except DeadInvitation:
-        flash("Cette invitation ne valait déjà plus.", "warning")
-    else:
-        flash("L'invitation est retirée\u00a0: son lien n'ouvre plus rien.", "success")
+    network = db.session.scalars(select(Network).filter_by(code=code)).one()
+    network_id = network.id
+    taking_back(
+        lambda session: take_back(
+            session, kind, network_id, invitation_id, by_id, clock.now(), visitor_ip()
+        )
+    )
     return redirect(url_for("network_people.show", code=code))
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

@@ -14,7 +14,7 @@ from marketplace.digests.bouncing import Refusal
 from marketplace.digests.queries import paused_addresses
 from marketplace.digests.tables import PausedAddress, PauseReason
 from marketplace.forms import FrenchForm, add_error, paging
-from marketplace.guards.roles import administrator_required
+from marketplace.guards.roles import administrator_required, visitor_ip
 
 refusals = Blueprint("refusals", __name__, url_prefix="/admin/courriels/refuses")
 
@@ -24,6 +24,10 @@ REASONS = {
     PauseReason.COMPLAINT: "Signalé indésirable",
 }
 MOST_BROKEN_SHOWN = 20
+UNREADABLE = (
+    "Ce fichier ne se lit pas\u00a0: donnez un fichier CSV avec les colonnes «\u00a0address\u00a0» "
+    "et «\u00a0type\u00a0», et, si vous l'avez, «\u00a0said\u00a0»"
+)
 
 
 class RefusalsForm(FrenchForm):
@@ -40,8 +44,10 @@ def index() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             lines = list(bouncing.lines_in(form.file.data.stream))
-        except sheets.Unreadable as error:
-            add_error(form.file, f"Ce fichier ne se lit pas\u00a0: {error}")
+        except sheets.WrongColumns as error:
+            add_error(form.file, _columns_refused(error))
+        except sheets.Unreadable:
+            add_error(form.file, UNREADABLE)
         else:
             broken = [line for line in lines if isinstance(line, sheets.BrokenRow)]
             _pause([line for line in lines if isinstance(line, Refusal)])
@@ -73,6 +79,12 @@ def resume() -> ResponseReturnValue:
     return redirect(url_for("refusals.index"))
 
 
+def _columns_refused(error: sheets.WrongColumns) -> str:
+    names = "\u00a0», «\u00a0".join(error.missing or error.twice)
+    told = "Il manque la colonne" if error.missing else "Le fichier donne deux fois la colonne"
+    return f"{told} «\u00a0{names}\u00a0»\u00a0: corrigez sa première ligne, puis recommencez"
+
+
 def _pause(found: list[Refusal]) -> None:
     with transaction() as session:
         paused = bouncing.pause(session, found, clock.now())
@@ -87,7 +99,7 @@ def _note(session: Session, what: str, addresses: int) -> None:
         session,
         audit.Action.CHANGED,
         actor_id=current_user.user_id,
-        ip=request.remote_addr or "",
+        ip=visitor_ip(),
         what=what,
         addresses=addresses,
     )

@@ -3,16 +3,17 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace import clock
 from marketplace.answers import consortia as pure
 from marketplace.answers import consortium_queries, queries, support_queries, supporting, wording
+from marketplace.answers.relaxing import best_relaxation
 from marketplace.answers.supporting import NotProposed
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line
-from marketplace.guards.roles import Viewer, facilitator_required, viewer
+from marketplace.guards.roles import facilitator_required, signed_in
 from marketplace.guards.scopes import on_desk_of
 from marketplace.matching.joint_queries import joint_groups
 from marketplace.needs.amending import is_open_at
@@ -57,6 +58,15 @@ class WidenForm(FrenchForm):
     )
 
 
+class RelaxForm(FrenchForm):
+    """`seen` names what the page proposed."""
+
+    seen = HiddenField(filters=[one_line])
+    why = TextAreaField(
+        "Pourquoi", [Length(max=1000, message="1 000 caractères au plus")], filters=[cleaned]
+    )
+
+
 @support.get("/<slug>")
 @facilitator_required
 def show(slug: str) -> str:
@@ -82,7 +92,7 @@ def ask(slug: str) -> ResponseReturnValue:
     name = found.display_name
     try:
         with transaction() as session:
-            who = _facilitator().user_id
+            who = signed_in().user_id
             is_new = supporting.ask_for_offer(session, need.id, found.id, who, clock.now())
     except NotProposed as error:
         flash(str(error), "error")
@@ -106,7 +116,7 @@ def extend(slug: str) -> ResponseReturnValue:
                 need.id,
                 form.deadline_on.data,
                 form.words.data or "",
-                _facilitator().user_id,
+                signed_in().user_id,
                 clock.now(),
             )
     except NotProposed as error:
@@ -129,7 +139,7 @@ def widen(slug: str) -> ResponseReturnValue:
                 need.id,
                 form.wider_km.data,
                 form.reason.data or "",
-                _facilitator().user_id,
+                signed_in().user_id,
                 clock.now(),
             )
     except NotProposed as error:
@@ -138,36 +148,63 @@ def widen(slug: str) -> ResponseReturnValue:
     return _proposed(slug)
 
 
+@support.post("/<slug>/ouvrir")
+@facilitator_required
+def relax(slug: str) -> ResponseReturnValue:
+    """Propose to the buyer what would admit most structures."""
+    need, form = _need(slug), RelaxForm()
+    if not form.validate_on_submit():
+        return _page(need, AskForm(), ExtendForm(), WidenForm(), form), 422
+    try:
+        with transaction() as session:
+            supporting.propose_relaxation(
+                session,
+                need.id,
+                form.seen.data or "",
+                form.why.data or "",
+                signed_in().user_id,
+                clock.now(),
+            )
+    except NotProposed as error:
+        add_error(form.why, str(error))
+        return _page(_need(slug), AskForm(), ExtendForm(), WidenForm(), form), 422
+    return _proposed(slug)
+
+
 def _proposed(slug: str) -> ResponseReturnValue:
     flash("Votre proposition est envoyée à l'acheteur\u00a0: il l'accepte en un clic.", "success")
     return redirect(url_for("support.show", slug=slug))
 
 
-def _facilitator() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who
-
-
 def _need(slug: str) -> Need:
     """A need of the desk that was published. Raises NoResultFound."""
     named = select(Need).where(
-        Need.slug == slug, Need.published_at.is_not(None), on_desk_of(_facilitator())
+        Need.slug == slug, Need.published_at.is_not(None), on_desk_of(signed_in())
     )
     return db.session.scalars(named.options(*IN_FULL)).unique().one()
 
 
-def _page(need: Need, ask_form: AskForm, extend_form: ExtendForm, widen_form: WidenForm) -> str:
+def _page(
+    need: Need,
+    ask_form: AskForm,
+    extend_form: ExtendForm,
+    widen_form: WidenForm,
+    relax_form: RelaxForm | None = None,
+) -> str:
     session = db.session()
     asked = support_queries.could_publish(session, need, MOST_ASKED)
     named = {one.slug: f"{one.display_name}, {one.kind.value}" for one in asked}
     ask_form.structure.choices = choices_of({"": "Choisissez"} | named)
     found = joint_groups(session, need, clock.now())
     standing = queries.standing_of(session, need.id)
+    is_open = is_open_at(need, clock.now())
+    best = best_relaxation(session, need, clock.now()) if is_open else None
+    relax_form = relax_form or RelaxForm()
+    relax_form.seen.raw_data, relax_form.seen.data = None, best.key if best else ""
     return render_template(
         "admin/support/show.html",
         need=need,
-        is_open=is_open_at(need, clock.now()),
+        is_open=is_open,
         standing=standing,
         declined=wording.refusals_counted(standing.declines) if standing.declines else "",
         silent=session.scalars(support_queries.silent_matches(need.id).limit(MOST_SILENT)).all(),
@@ -180,5 +217,7 @@ def _page(need: Need, ask_form: AskForm, extend_form: ExtendForm, widen_form: Wi
         ask_form=ask_form,
         extend_form=extend_form,
         widen_form=widen_form,
+        relax_form=relax_form,
+        best=best,
         pure=pure,
     )

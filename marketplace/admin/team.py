@@ -4,16 +4,19 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
-from wtforms import EmailField, RadioField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms import RadioField
 
 from marketplace import clock
-from marketplace.accounts.addresses import is_address
-from marketplace.accounts.inviting import LASTS, DeadInvitation, waiting_invitations
+from marketplace.accounts.inviting import waiting_invitations
 from marketplace.accounts.tables import InvitationKind
+from marketplace.admin.invitations import InvitationForm, say_invited, taking_back
 from marketplace.db import db, transaction
-from marketplace.forms import FrenchForm, add_error, choices_of, one_line
-from marketplace.guards.roles import facilitator_or_administrator_required, facilitator_required
+from marketplace.forms import add_error, choices_of
+from marketplace.guards.roles import (
+    facilitator_or_administrator_required,
+    facilitator_required,
+    visitor_ip,
+)
 from marketplace.moderation import staffing
 from marketplace.moderation.queries import members_of_desk
 from marketplace.moderation.tables import Desk, DeskMember, DeskRole
@@ -23,17 +26,8 @@ team = Blueprint("team", __name__, url_prefix="/guichet/equipe")
 ROLES = {DeskRole.FACILITATOR: "Facilitateur", DeskRole.LEAD: "Responsable"}
 
 
-class InvitationForm(FrenchForm):
-    email = EmailField(
-        "Son adresse électronique",
-        [InputRequired("Saisissez son adresse, par exemple nom@exemple.fr")],
-        filters=[one_line],
-    )
+class DeskInvitationForm(InvitationForm):
     role = RadioField("Son rôle", default=DeskRole.FACILITATOR, choices=choices_of(ROLES))
-
-    def validate_email(self, field: EmailField) -> None:
-        if not is_address(field.data or ""):
-            raise ValidationError("Donnez une adresse complète, par exemple nom@exemple.fr")
 
 
 @team.get("/")
@@ -51,7 +45,7 @@ def index() -> ResponseReturnValue:
 @facilitator_or_administrator_required
 def show(desk_id: int) -> ResponseReturnValue:
     """The team; what is posted to it is an invitation."""
-    desk, form = _desk(desk_id), InvitationForm()
+    desk, form = _desk(desk_id), DeskInvitationForm()
     if form.is_submitted() and not _is_lead(desk_id):
         abort(403)
     if form.validate_on_submit():
@@ -64,14 +58,12 @@ def show(desk_id: int) -> ResponseReturnValue:
                     DeskRole(form.role.data),
                     current_user.user_id,
                     clock.now(),
-                    _ip(),
+                    visitor_ip(),
                 )
         except staffing.AlreadyMember:
             add_error(form.email, "La personne qui a cette adresse est déjà de ce guichet")
         else:
-            flash(
-                f"L'invitation part à {form.email.data}. Elle vaut {LASTS.days} jours.", "success"
-            )
+            say_invited(form.email.data)
             return redirect(url_for("team.show", desk_id=desk_id))
     session = db.session()
     page = render_template(
@@ -96,7 +88,9 @@ def change_role(desk_id: int, user_id: int) -> ResponseReturnValue:
         abort(400)
     try:
         with transaction() as session:
-            staffing.change_role(session, desk_id, user_id, role, current_user.user_id, _ip())
+            staffing.change_role(
+                session, desk_id, user_id, role, current_user.user_id, visitor_ip()
+            )
     except staffing.NotAMember:
         abort(404)
     flash("Le rôle est changé.", "success")
@@ -118,7 +112,9 @@ def remove(desk_id: int, user_id: int) -> ResponseReturnValue:
         )
     try:
         with transaction() as session:
-            staffing.remove(session, desk_id, user_id, current_user.user_id, clock.now(), _ip())
+            staffing.remove(
+                session, desk_id, user_id, current_user.user_id, clock.now(), visitor_ip()
+            )
     except staffing.NotAMember:
         flash("Cette personne n'est plus de ce guichet.", "warning")
     else:
@@ -132,15 +128,11 @@ def remove(desk_id: int, user_id: int) -> ResponseReturnValue:
 @facilitator_or_administrator_required
 def take_back_invitation(desk_id: int, invitation_id: int) -> ResponseReturnValue:
     _led_desk(desk_id)
-    try:
-        with transaction() as session:
-            staffing.take_back_invitation(
-                session, desk_id, invitation_id, current_user.user_id, clock.now(), _ip()
-            )
-    except DeadInvitation:
-        flash("Cette invitation ne valait déjà plus.", "warning")
-    else:
-        flash("L'invitation est retirée : son lien n'ouvre plus rien.", "success")
+    taking_back(
+        lambda session: staffing.take_back_invitation(
+            session, desk_id, invitation_id, current_user.user_id, clock.now(), visitor_ip()
+        )
+    )
     return redirect(url_for("team.show", desk_id=desk_id))
 
 
@@ -162,7 +154,3 @@ def _is_lead(desk_id: int) -> bool:
     if current_user.is_administrator:
         return True
     return staffing.leads(db.session(), desk_id, current_user.user_id)
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

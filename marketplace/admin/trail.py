@@ -1,7 +1,6 @@
 """The audit trail: who did what, on what, when, from where; read here, and exported."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from tempfile import SpooledTemporaryFile
 
@@ -17,11 +16,13 @@ from wtforms.validators import Length, NumberRange, Optional
 from marketplace import audit, clock
 from marketplace.accounts import queries
 from marketplace.accounts.tables import User
-from marketplace.audit import Action, AuditEntry, Sought
+from marketplace.admin.trail_words import OBJECTS, names_of, said
+from marketplace.audit import Action, Sought
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, choices_of, one_line, paging
-from marketplace.guards.roles import administrator_required
+from marketplace.guards.roles import administrator_required, visitor_ip
 from marketplace.sheets import write_csv
+from marketplace.territories.queries import gazetteer
 
 trail = Blueprint("trail", __name__, url_prefix="/admin/journal")
 
@@ -58,27 +59,6 @@ ACTIONS = {
     Action.ERASED: "Effacement",
     Action.CHANGED: "Modification",
 }
-OBJECTS = {
-    "user": "Personne",
-    "organisation": "Organisme",
-    "structure": "Structure",
-    "desk": "Guichet",
-    "need": "Besoin",
-    "offer": "Offre",
-    "invitation": "Invitation",
-    "mail": "Courriel",
-    "import": "Import",
-    "trail": "Journal",
-}
-PAGES: dict[str, Callable[[int], str]] = {
-    "user": lambda number: url_for("users.show", user_id=number),
-    "organisation": lambda number: url_for("buyers.show", organisation_id=number),
-    "desk": lambda number: url_for("desks.show", desk_id=number),
-    "import": lambda number: url_for("imports.show", import_id=number),
-    "mail": lambda number: url_for("mails.show", mail_id=number),
-}
-"""Where the objects that have a page for administrators are shown."""
-
 COLUMNS = (
     "Ligne",
     "Date et heure de Paris",
@@ -175,6 +155,8 @@ def index() -> ResponseReturnValue:
         return render_template("admin/trail/index.html", form=form, active=[], rows=[]), 422
     wanted = queries.trail(audit.entries(form.sought()))
     at = paging(session, wanted, PER_PAGE)
+    shown = session.execute(at.of(wanted)).all()
+    names, places = names_of(session, [entry for entry, _ in shown]), gazetteer(session)
     return render_template(
         "admin/trail/index.html",
         form=form,
@@ -184,11 +166,10 @@ def index() -> ResponseReturnValue:
                 "entry": entry,
                 "action": ACTIONS[entry.action],
                 "actor": name,
-                "object": OBJECTS.get(entry.object_kind, entry.object_kind),
-                "href": _href(entry),
-                "details": _details(entry),
+                "object": names.get((entry.object_kind, entry.object_id)),
+                "details": said(entry.details, names, places),
             }
-            for entry, name in session.execute(at.of(wanted))
+            for entry, name in shown
         ],
         at=at,
     )
@@ -207,7 +188,7 @@ def export() -> ResponseReturnValue:
             session,
             Action.EXPORTED,
             actor_id=current_user.user_id,
-            ip=request.remote_addr or "",
+            ip=visitor_ip(),
             what="trail",
             filters=[name for name, *_ in form.active()],
         )
@@ -224,7 +205,7 @@ def export() -> ResponseReturnValue:
 
 
 def _cells(session: Session, sought: Sought) -> Iterator[tuple[object, ...]]:
-    wanted = queries.trail(audit.entries(sought))
+    places, wanted = gazetteer(session), queries.trail(audit.entries(sought))
     for entry, name in session.execute(wanted, execution_options={"yield_per": READ_AT_ONCE}):
         yield (
             entry.id,
@@ -235,17 +216,5 @@ def _cells(session: Session, sought: Sought) -> Iterator[tuple[object, ...]]:
             OBJECTS.get(entry.object_kind, entry.object_kind),
             entry.object_id,
             entry.ip,
-            json.dumps(entry.details, ensure_ascii=False) if entry.details else None,
+            said(entry.details, {}, places),
         )
-
-
-def _href(entry: AuditEntry) -> str | None:
-    page = PAGES.get(entry.object_kind)
-    return page(entry.object_id) if page and entry.object_id is not None else None
-
-
-def _details(entry: AuditEntry) -> str:
-    return ", ".join(
-        f"{name} = {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in entry.details.items()
-    )

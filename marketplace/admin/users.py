@@ -10,15 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
-from wtforms import EmailField, SearchField, SelectField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms import SearchField, SelectField
 
 from marketplace import clock
 from marketplace.accounts import administering
-from marketplace.accounts.addresses import is_address
 from marketplace.accounts.inviting import (
-    LASTS,
-    DeadInvitation,
     take_back,
     waiting_invitations,
 )
@@ -31,9 +27,10 @@ from marketplace.accounts.tables import (
     User,
     UserSession,
 )
+from marketplace.admin.invitations import InvitationForm, say_invited, taking_back
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, one_line, one_of, paging
-from marketplace.guards.roles import administrator_required
+from marketplace.guards.roles import administrator_required, visitor_ip
 from marketplace.moderation.desks import hand_on_unstaffed
 from marketplace.moderation.tables import Desk, DeskMember
 from marketplace.retention import erasing
@@ -263,24 +260,12 @@ def change(user_id: int, what: str) -> ResponseReturnValue:
         return render_template("admin/users/change.html", user=user, what=what, act=act)
     try:
         with transaction() as session:
-            act.deed(session, user_id, current_user.user_id, clock.now(), _ip())
+            act.deed(session, user_id, current_user.user_id, clock.now(), visitor_ip())
     except tuple(REFUSALS) as refusal:
         flash(REFUSALS[type(refusal)], "error")
     else:
         flash(act.done, "success")
     return redirect(url_for("users.show", user_id=user_id))
-
-
-class InvitationForm(FrenchForm):
-    email = EmailField(
-        "Son adresse électronique",
-        [InputRequired("Saisissez son adresse, par exemple nom@exemple.fr")],
-        filters=[one_line],
-    )
-
-    def validate_email(self, field: EmailField) -> None:
-        if not is_address(field.data or ""):
-            raise ValidationError("Donnez une adresse complète, par exemple nom@exemple.fr")
 
 
 @users.route("/inviter", methods=["GET", "POST"])
@@ -291,11 +276,13 @@ def invite() -> ResponseReturnValue:
         return _invitation_page(form)
     try:
         with transaction() as session:
-            administering.invite(session, form.email.data, current_user.user_id, clock.now(), _ip())
+            administering.invite(
+                session, form.email.data, current_user.user_id, clock.now(), visitor_ip()
+            )
     except administering.AlreadyAdministrator:
         add_error(form.email, "La personne qui a cette adresse administre déjà Tandem")
         return _invitation_page(form)
-    flash(f"L'invitation part à {form.email.data}. Elle vaut {LASTS.days} jours.", "success")
+    say_invited(form.email.data)
     return redirect(url_for("users.invite"))
 
 
@@ -308,14 +295,12 @@ def _invitation_page(form: InvitationForm) -> ResponseReturnValue:
 @users.post("/invitations/<int(max=2147483647):invitation_id>/retirer")
 @administrator_required
 def take_back_invitation(invitation_id: int) -> ResponseReturnValue:
-    kind = InvitationKind.ADMINISTRATOR
-    try:
-        with transaction() as session:
-            take_back(session, kind, None, invitation_id, current_user.user_id, clock.now(), _ip())
-    except DeadInvitation:
-        flash("Cette invitation ne valait déjà plus.", "warning")
-    else:
-        flash("L'invitation est retirée : son lien n'ouvre plus rien.", "success")
+    by_id, kind = current_user.user_id, InvitationKind.ADMINISTRATOR
+    taking_back(
+        lambda session: take_back(
+            session, kind, None, invitation_id, by_id, clock.now(), visitor_ip()
+        )
+    )
     return redirect(url_for("users.invite"))
 
 
@@ -326,7 +311,3 @@ def _user(user_id: int) -> User:
 def _open_sessions(session: Session, user_id: int) -> int:
     open_ones = select(func.count()).where(UserSession.user_id == user_id, is_live(clock.now()))
     return session.scalar(open_ones) or 0
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

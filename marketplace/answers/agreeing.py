@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,16 +23,24 @@ from marketplace.answers.consortia import (
 )
 from marketplace.answers.consortium_queries import (
     accepted_members,
-    admits,
+    engaged_twice,
     files_of_group,
     living_members,
 )
-from marketplace.answers.consortium_tables import Consortium
-from marketplace.answers.grouping import changing_group, led_group, member_of, note, take_back
+from marketplace.answers.consortium_tables import Consortium, ConsortiumShare
+from marketplace.answers.eligibility import admits, admits_some
+from marketplace.answers.grouping import (
+    changing_group,
+    check_other_groups,
+    led_group,
+    member_of,
+    note,
+    take_back,
+)
 from marketplace.answers.informing import tell_facilitators, tell_members
 from marketplace.answers.responding import stand
 from marketplace.answers.tables import Answer, AnswerPart, AnswerReply
-from marketplace.needs.tables import Need, NeedKind
+from marketplace.needs.tables import GroupRule, Need, NeedKind
 
 
 def fingerprint_of(session: Session, group: Consortium) -> str:
@@ -76,11 +85,12 @@ def said_of(content: dict[str, Any]) -> Said:
     )
 
 
-def as_answer(group: Consortium, need: Need) -> Answer | None:
-    """What a group writes, in the shape of an answer that no table holds; None for nothing."""
-    if not group.content:
+def as_answer(content: dict[str, Any], need: Need) -> Answer | None:
+    """What a group writes, or was once sent, in the shape of an answer that no table holds; None
+    for nothing."""
+    if not content:
         return None
-    said = said_of(group.content)
+    said = said_of(content)
     lots = {lot.id: lot for lot in need.lots}
     questions = {question.id: question for question in need.questions}
     return Answer(
@@ -143,6 +153,7 @@ def agree(
     member = member_of(group, structure_id)
     if member.status is not MemberStatus.ACCEPTED:
         raise GroupRefused(Why.NOT_YOURS)
+    check_other_groups(session, group.need, structure_id, group)
     _check_whole(group)
     current = fingerprint_of(session, group)
     if seen != current:
@@ -169,6 +180,7 @@ def send_together(
     if seen != current:
         raise GroupRefused(Why.CHANGED)
     members = accepted_members(group)
+    _check_engaged_once(session, group)
     if any(m.agreed_hash != current for m in members if m.structure_id != acting_id):
         raise GroupRefused(Why.NOT_AGREED)
     lead = member_of(group, acting_id)
@@ -197,10 +209,32 @@ def send_together(
 
 
 def withdraw_together(
-    session: Session, group_id: int, acting_id: int, user_id: int, now: datetime
+    session: Session,
+    group_id: int,
+    acting_id: int,
+    user_id: int,
+    now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
-    """The lead takes the joint answer back, before the deadline. Raises GroupRefused."""
-    take_back(session, led_group(session, group_id, acting_id, now), user_id, now)
+    """The lead takes the joint answer back, before the deadline. Raises GroupRefused: as
+    `take_back` does too."""
+    group = led_group(session, group_id, acting_id, now)
+    take_back(session, group, user_id, now, confirmed=confirmed)
+
+
+def _check_engaged_once(session: Session, group: Consortium) -> None:
+    """The rule may have changed since a member came in; which one it concerns is said."""
+    if group.need.several_groups is not GroupRule.REFUSED:
+        return
+    twice = engaged_twice(session, group.need_id)
+    for member in accepted_members(group):
+        if member.structure_id in twice:
+            raise GroupRefused(
+                Why.TWO_GROUPS,
+                f"{member.structure.display_name} est aussi dans un autre groupement, ou répond"
+                " seule, et l'acheteur ne l'admet pas\u00a0: elle doit choisir avant l'envoi.",
+            )
 
 
 def _check_whole(group: Consortium) -> None:
@@ -213,7 +247,7 @@ def _check_whole(group: Consortium) -> None:
         raise GroupRefused(Why.PENDING)
     if not all(member.structure.is_active for member in members):
         raise GroupRefused(Why.MEMBER_CLOSED)
-    if not all(admits(group.need, member.structure.kind) for member in members):
+    if not all(admits_some(group.need, member.structure.kind) for member in members):
         raise GroupRefused(Why.KIND)
     if not are_shares_whole(group):
         raise GroupRefused(Why.NO_SHARES)
@@ -221,10 +255,20 @@ def _check_whole(group: Consortium) -> None:
     taken = {row.lot_id for row in group.shares}
     if group.share_mode is ShareMode.LOTS and not {part.lot_id for part in parts} <= taken:
         raise GroupRefused(Why.LOT_UNTAKEN)
+    if not all(_may_take(group, row, parts) for row in group.shares):
+        raise GroupRefused(Why.LOT_KIND)
     if not group.content or (
         group.need.kind is not NeedKind.TENDER and not any(part.has_price for part in parts)
     ):
         raise GroupRefused(Why.EMPTY)
+
+
+def _may_take(group: Consortium, row: ConsortiumShare, parts: Sequence[PartSaid]) -> bool:
+    """Whether what a structure takes is open to its kind: its lot, or all that is answered."""
+    lots = [row.lot] if row.lot else group.need.open_lots
+    answered = {part.lot_id for part in parts} or {lot.id for lot in lots}
+    levers = {lot.lever for lot in lots if row.lot or lot.id in answered} or {None}
+    return all(admits(group.need, row.structure.kind, lever) for lever in levers)
 
 
 def are_shares_whole(group: Consortium) -> bool:

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 
 from marketplace import formats
 from marketplace.answers.consortium_queries import is_in_group, leads_group
+from marketplace.answers.eligibility import lots_for
 from marketplace.answers.lifecycle import AnswerStatus, Refusal, Refused
 from marketplace.answers.responding import admitted, answer_for_update, stand
 from marketplace.answers.tables import Answer, AnswerPart, AnswerReply, AnswerVersion
 from marketplace.needs.tables import GroupRule, Lot, Need, NeedKind
+from marketplace.structures.kinds import Kind
+from marketplace.structures.tables import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def send_answer(
     answer = own_answer(session, need, structure_id, user_id, now)
     said = _with_ended_lots(session, answer, said)
     _check_said(need, said)
+    if consortium_id is None:
+        _check_lots(need, session.get_one(Structure, structure_id).kind, said)
     is_sent = answer.status is AnswerStatus.SENT and answer.consortium_id == consortium_id
     if is_sent and content_of(answer) == content_as_said(need, said):
         return answer
@@ -152,6 +157,13 @@ def _check_said(need: Need, said: Said) -> None:
         raise Refused(Refusal.EMPTY)
     if need.kind is NeedKind.SOURCING and not (parts or said.message or _replies(need, said)):
         raise Refused(Refusal.SAYS_NOTHING)
+
+
+def _check_lots(need: Need, kind: Kind, said: Said) -> None:
+    """A lot reserved to other kinds is not answered; of what ended, nothing new is said."""
+    closed = {lot.id for lot in need.open_lots} - {lot.id for lot in lots_for(need, kind)}
+    if any(part.lot_id in closed for part in _parts(need, said)):
+        raise Refused(Refusal.LOT_KIND)
 
 
 def _check_alone(session: Session, need: Need, structure_id: int) -> None:

@@ -69,7 +69,7 @@ def answer_enquiry(
     session: Session, need_id: int, enquiry_id: int, user_id: int, words: str, now: datetime
 ) -> None:
     """Answer a question, or correct the answer: it is shown to all, and those who asked or
-    are interested are told of the first answer.
+    are interested are told of the first answer; digests tell it to the others who know the need.
 
     Raises NoResultFound when the need has no such question.
     """

@@ -1,6 +1,7 @@
 """A buyer records what came of its need, lot by lot; everyone who answered is told."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,6 +19,14 @@ from marketplace.matching.tables import Match
 from marketplace.needs.lifecycle import OVER, Move, Status
 from marketplace.needs.posting import correct_end, make_move, need_for_update
 from marketplace.needs.tables import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What was recorded before, and how many structures are told that it changed."""
+
+    before: Decided
+    structures: int
 
 
 def record_outcomes(
@@ -79,10 +88,10 @@ def correct_outcome(
     now: datetime,
     ip: str = "",
     own_reasons: Mapping[int, str] = NO_REASONS,
-) -> int:
-    """Put right what was recorded of a lot, and tell those for whom something changes. How many
-    structures that makes.
+) -> Corrected:
+    """Put right what was recorded of a lot, and tell those for whom something changes.
 
+    The contracts that the need led to are for clauses.correcting, in the same transaction.
     Raises NoResultFound; Refused: nothing changes, or the holder did not answer.
     """
     need = need_for_update(session, need_id)
@@ -118,7 +127,7 @@ def correct_outcome(
         after=[decided.result.value, decided.structure_id],
         why=why,
     )
-    return len(changed)
+    return Corrected(before, structures=len(changed))
 
 
 def news_of(was_told: Sequence[Told], told: Sequence[Told]) -> list[Told]:

@@ -93,6 +93,7 @@ class Event(StrEnum):
     AGREED = "agreed"
     SENT = "sent"
     UNSENT = "unsent"
+    RULE = "rule"
     DISSOLVED = "dissolved"
 
 
@@ -109,13 +110,24 @@ EVENTS = {
     Event.WRITTEN: "Réponse commune modifiée",
     Event.AGREED: "Accord sur la réponse commune",
     Event.SENT: "Réponse commune envoyée",
-    Event.UNSENT: "Réponse commune retirée\u00a0: le groupement a changé",
+    Event.UNSENT: "Réponse commune retirée",
+    Event.RULE: "Règle changée par l'acheteur",
     Event.DISSOLVED: "Groupement dissous",
 }
 
 
 TOLD_TO_BUYERS = frozenset(
-    {Event.STARTED, Event.ACCEPTED, Event.LEFT, Event.RELEASED, Event.LEAD, Event.SENT}
+    {
+        Event.STARTED,
+        Event.ACCEPTED,
+        Event.LEFT,
+        Event.RELEASED,
+        Event.LEAD,
+        Event.SENT,
+        Event.UNSENT,
+        Event.RULE,
+        Event.DISSOLVED,
+    }
 )
 """What a group prepares is its own."""
 
@@ -149,6 +161,8 @@ class Why(StrEnum):
     DECIDED = "decided"
     HAS_OWN_ANSWER = "has_own_answer"
     FILES_SENT = "files_sent"
+    RULE_FROZEN = "rule_frozen"
+    TO_CONFIRM = "to_confirm"
 
 
 SENTENCES = {
@@ -195,6 +209,9 @@ SENTENCES = {
     Why.DECIDED: "L'issue est déjà décidée\u00a0: cela ne peut plus changer.",
     Why.FILES_SENT: "La réponse commune est envoyée avec ces fichiers\u00a0: le mandataire doit la"
     " retirer avant qu'ils changent.",
+    Why.RULE_FROZEN: "Le besoin n'accepte plus de réponses\u00a0: la règle ne change plus.",
+    Why.TO_CONFIRM: "La réponse commune est envoyée, et ce changement la retire\u00a0: il faut le"
+    " confirmer.",
     Why.HAS_OWN_ANSWER: "Cette structure a aussi répondu seule\u00a0: elle ne peut pas devenir"
     " mandataire.",
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marketplace.accounts.tables import User
@@ -18,17 +18,16 @@ from marketplace.answers.consortium_tables import (
     ConsortiumMessage,
     ConsortiumShare,
 )
+from marketplace.answers.eligibility import admits_some
 from marketplace.answers.lifecycle import AnswerStatus
 from marketplace.answers.tables import Answer, AnswerFile
 from marketplace.files.tables import StoredFile
-from marketplace.matching.shaping import RESERVED
 from marketplace.matching.tables import Match
 from marketplace.moderation.desks import desk_for_need
 from marketplace.moderation.tables import DeskMember, QueueEntry
 from marketplace.needs.queries import is_open
-from marketplace.needs.tables import Lever, Need
+from marketplace.needs.tables import Need
 from marketplace.offers.tables import Offer, OfferStatus
-from marketplace.structures.kinds import Kind
 from marketplace.structures.tables import Structure
 
 RUNNING = (ConsortiumStatus.FORMING, ConsortiumStatus.SENT)
@@ -135,6 +134,35 @@ def is_otherwise_engaged(
     return session.scalar(select(or_(others.exists(), alone.exists()))) is True
 
 
+def engaged_twice(session: Session, need_id: int) -> set[int]:
+    """The ids of the structures that are in several groups for a need, or in one and answer it
+    alone too; what a lead sent alone is replaced by what its group sends."""
+    in_them = (
+        select(ConsortiumMember.structure_id, func.count().label("groups"))
+        .join(Consortium)
+        .where(
+            Consortium.need_id == need_id,
+            Consortium.status != ConsortiumStatus.DISSOLVED,
+            ConsortiumMember.status == MemberStatus.ACCEPTED,
+        )
+        .group_by(ConsortiumMember.structure_id)
+        .subquery()
+    )
+    alone = exists().where(
+        Answer.need_id == need_id,
+        Answer.structure_id == in_them.c.structure_id,
+        Answer.status == AnswerStatus.SENT,
+        Answer.consortium_id.is_(None),
+    )
+    leads = exists().where(
+        Consortium.need_id == need_id,
+        Consortium.lead_id == in_them.c.structure_id,
+        Consortium.status.in_(RUNNING),
+    )
+    twice = select(in_them.c.structure_id).where(or_(in_them.c.groups > 1, alone & ~leads))
+    return set(session.scalars(twice))
+
+
 def _in_groups(need_id: int, structure_id: int) -> Select[int]:
     return (
         select(Consortium.id)
@@ -146,14 +174,6 @@ def _in_groups(need_id: int, structure_id: int) -> Select[int]:
             ConsortiumMember.status == MemberStatus.ACCEPTED,
         )
     )
-
-
-def admits(need: Need, kind: Kind, lever: Lever | None = None) -> bool:
-    """Whether a need, or a lot of it with this lever, is open to a kind of structure."""
-    if need.kinds and kind not in need.kinds:
-        return False
-    levers = [one for one in (need.lever, lever) if one in RESERVED]
-    return all(kind in RESERVED[one] for one in levers if one is not None)
 
 
 def has_published_offer(session: Session, structure_id: int) -> bool:
@@ -172,7 +192,7 @@ def possible_partners(session: Session, need: Need, limit: int) -> list[Structur
         .order_by(Match.rank)
         .limit(limit)
     )
-    return [one for one in session.scalars(found) if admits(need, one.kind)]
+    return [one for one in session.scalars(found) if admits_some(need, one.kind)]
 
 
 def facilitators_of(session: Session, need: Need) -> Sequence[User]:
@@ -250,6 +270,25 @@ def answering_groups(session: Session, need_id: int) -> dict[int, list[Consortiu
         if group.status is ConsortiumStatus.SENT:
             for member in accepted_members(group):
                 found.setdefault(member.structure_id, []).append(group)
+    return found
+
+
+def groups_named(session: Session, need_id: int) -> dict[int, list[Consortium]]:
+    """The same with their leads alone, for a list: one query."""
+    in_them = (
+        select(ConsortiumMember.structure_id, Consortium)
+        .join(Consortium, Consortium.id == ConsortiumMember.consortium_id)
+        .where(
+            Consortium.need_id == need_id,
+            Consortium.status == ConsortiumStatus.SENT,
+            ConsortiumMember.status == MemberStatus.ACCEPTED,
+        )
+        .options(joinedload(Consortium.lead))
+        .order_by(Consortium.id)
+    )
+    found: dict[int, list[Consortium]] = {}
+    for structure_id, group in session.execute(in_them):
+        found.setdefault(structure_id, []).append(group)
     return found
 
 

@@ -61,9 +61,13 @@ def in_words(changes: Mapping[str, list[Any]], places: Gazetteer) -> list[Differ
             for name, sides in changes.items()
             if name.startswith(prefix)
         }
-        is_new = of_lot.get("title", [""])[0] is None
+        was, becomes = of_lot.get("title", ["", ""])
         said += [
-            Difference(f"Lot {number}, {label}", NOTHING if is_new else before, after)
+            Difference(
+                f"Lot {number}, {label}",
+                NOTHING if was is None else before,
+                NOTHING if becomes is None else after,
+            )
             for label, before, after in _said(_lot_lines(places), of_lot)
         ]
     return said

@@ -19,7 +19,6 @@ from marketplace.answers.consortia import (
 )
 from marketplace.answers.consortium_queries import (
     Share,
-    admits,
     has_published_offer,
     is_otherwise_engaged,
     leads_group,
@@ -31,7 +30,8 @@ from marketplace.answers.consortium_tables import (
     ConsortiumMember,
     ConsortiumShare,
 )
-from marketplace.answers.informing import tell_facilitators, tell_invited, tell_members
+from marketplace.answers.eligibility import admits_some
+from marketplace.answers.informing import tell_buyers, tell_facilitators, tell_invited, tell_members
 from marketplace.answers.lifecycle import AnswerStatus
 from marketplace.answers.responding import admitted, answer_for_update
 from marketplace.needs.queries import is_open
@@ -109,20 +109,32 @@ def invite(
     structure_id: int,
     user_id: int,
     now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
-    """The lead asks one more structure; asking it twice is asking it once. Raises GroupRefused."""
+    """The lead asks one more structure; asking it twice is asking it once. Raises GroupRefused:
+    as `take_back` does too."""
     group = led_group(session, group_id, acting_id, now)
     if any(m.structure_id == structure_id for m in living_members(group)):
         return
     lead = session.get_one(Structure, group.lead_id)
     _invite(session, group, structure_id, user_id, now, lead.display_name)
-    take_back(session, group, user_id, now)
+    take_back(session, group, user_id, now, confirmed=confirmed)
 
 
-def dissolve(session: Session, group_id: int, acting_id: int, user_id: int, now: datetime) -> None:
-    """The lead ends the group; what it sent is taken back. Raises GroupRefused."""
+def dissolve(
+    session: Session,
+    group_id: int,
+    acting_id: int,
+    user_id: int,
+    now: datetime,
+    *,
+    confirmed: bool = False,
+) -> None:
+    """The lead ends the group; what it sent is taken back. Raises GroupRefused: as `take_back`
+    does too."""
     group = led_group(session, group_id, acting_id, now)
-    take_back(session, group, user_id, now)
+    take_back(session, group, user_id, now, confirmed=confirmed, is_end=True)
     group.status = ConsortiumStatus.DISSOLVED
     event = note(session, group, Event.DISSOLVED, None, user_id, now)
     told = {member.structure_id for member in living_members(group)}
@@ -167,15 +179,36 @@ def member_of(group: Consortium, structure_id: int) -> ConsortiumMember:
     raise GroupRefused(Why.NOT_YOURS)
 
 
-def take_back(session: Session, group: Consortium, user_id: int, now: datetime) -> None:
-    """The group is no longer as the buyer was told: its answer is withdrawn."""
+def take_back(
+    session: Session,
+    group: Consortium,
+    user_id: int,
+    now: datetime,
+    *,
+    confirmed: bool,
+    is_end: bool = False,
+) -> None:
+    """The group is no longer as the buyer was told: its answer is withdrawn, which the buyer and
+    the desk are told; at the end of the group, its members and the desk are told of that alone.
+
+    Raises GroupRefused when an answer was sent and nobody confirmed that it may go.
+    """
     if group.status is not ConsortiumStatus.SENT:
         return
+    if not confirmed:
+        raise GroupRefused(Why.TO_CONFIRM)
     answer = answer_for_update(session, group.need_id, group.lead_id)
     if answer is not None and answer.status is AnswerStatus.SENT:
         answer.status, answer.withdrawn_at = AnswerStatus.WITHDRAWN, now
     group.status, group.sent_at = ConsortiumStatus.FORMING, None
     event = note(session, group, Event.UNSENT, None, user_id, now)
+    lead = session.get_one(Structure, group.lead_id).display_name
+    said = f"Le groupement que mène {lead} retire la réponse commune qu'il a envoyée."
+    if is_end:
+        tell_buyers(session, group, event, f"{said} Il est dissous.")
+        return
+    tell_buyers(session, group, event, f"{said} Il peut en envoyer une autre avant la date limite.")
+    tell_facilitators(session, group, event, said)
     news = (
         "La réponse commune est retirée\u00a0: il faut de nouveau l'accord de chacun pour"
         " l'envoyer."
@@ -222,7 +255,7 @@ def invitable(session: Session, need: Need, structure_id: int) -> Structure:
     structure = session.get(Structure, structure_id)
     if structure is None or not structure.is_active:
         raise GroupRefused(Why.INACTIVE)
-    if not admits(need, structure.kind):
+    if not admits_some(need, structure.kind):
         raise GroupRefused(Why.KIND)
     if not has_published_offer(session, structure_id):
         raise GroupRefused(Why.NO_OFFER)

@@ -1,4 +1,4 @@
-"""Telling structures and facilitators of the groups that answer together."""
+"""Telling structures, facilitators and buyers of the groups that answer together."""
 
 from collections.abc import Collection, Iterable
 
@@ -53,6 +53,24 @@ def tell_facilitators(
 ) -> None:
     """What happened, to the desk of the need."""
     _tell(session, group, facilitators_of(session, group.need), event, news, "queue")
+
+
+def tell_buyers(session: Session, group: Consortium, event: ConsortiumEvent, news: str) -> None:
+    """To who buys: what they received of a group is taken back."""
+    for person in queries.buyers_of(session, group.need):
+        mail.post(
+            session,
+            key=f"joint_answer_withdrawn:{event.id}:{person.id}",
+            kind="answers/joint_answer_withdrawn",
+            address=person.email,
+            promise=Promise.AT_MOST_ONCE,
+            user_id=person.id,
+            topic="answers",
+            link=f"/besoins/{group.need.slug}/reponses",
+            name=person.full_name,
+            need=group.need.title,
+            news=news,
+        )
 
 
 def _tell(

@@ -69,15 +69,25 @@ def reply(
     tell_all(session, group, event, structure_id, user_id, now, f"{said} le groupement")
 
 
-def leave(session: Session, group_id: int, structure_id: int, user_id: int, now: datetime) -> None:
-    """A member goes. The lead hands over, or dissolves the group. Raises GroupRefused."""
+def leave(
+    session: Session,
+    group_id: int,
+    structure_id: int,
+    user_id: int,
+    now: datetime,
+    *,
+    confirmed: bool = False,
+) -> None:
+    """A member goes. The lead hands over, or dissolves the group. Raises GroupRefused: as
+    grouping.take_back does too."""
     group = changing_group(session, group_id, now)
     member = member_of(group, structure_id)
     if member.status not in LIVING:
         return
     if structure_id == group.lead_id and group.status is not ConsortiumStatus.SUGGESTED:
         raise GroupRefused(Why.LEAD_STAYS)
-    _go(session, group, member, Event.LEFT, user_id, now, "quitte le groupement")
+    said = "quitte le groupement"
+    _go(session, group, member, Event.LEFT, user_id, now, said, confirmed=confirmed)
 
 
 def remove(
@@ -87,16 +97,18 @@ def remove(
     structure_id: int,
     user_id: int,
     now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
-    """The lead takes a member or an invitation out. Raises GroupRefused."""
+    """The lead takes a member or an invitation out. Raises GroupRefused: as grouping.take_back
+    does too."""
     group = led_group(session, group_id, acting_id, now)
     member = member_of(group, structure_id)
     if structure_id == group.lead_id:
         raise GroupRefused(Why.LEAD_STAYS)
     if member.status in LIVING:
-        _go(
-            session, group, member, Event.REMOVED, user_id, now, "ne fait plus partie du groupement"
-        )
+        said = "ne fait plus partie du groupement"
+        _go(session, group, member, Event.REMOVED, user_id, now, said, confirmed=confirmed)
 
 
 def hand_over(
@@ -106,9 +118,11 @@ def hand_over(
     structure_id: int,
     user_id: int,
     now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
     """Another member becomes the lead: named by the lead, or by itself once the lead has refused
-    or left Tandem. Raises GroupRefused."""
+    or left Tandem. Raises GroupRefused: as grouping.take_back does too."""
     group = changing_group(session, group_id, now)
     accepted = {member.structure_id for member in accepted_members(group)}
     if structure_id not in accepted:
@@ -117,7 +131,7 @@ def hand_over(
         return
     if acting_id != group.lead_id and (acting_id != structure_id or not is_leaderless(group)):
         raise GroupRefused(Why.NOT_LEAD)
-    take_back(session, group, user_id, now)
+    take_back(session, group, user_id, now, confirmed=confirmed)
     if leads_group(session, group.need_id, structure_id):
         raise GroupRefused(Why.SECOND_LEAD)
     group.lead_id, group.status = structure_id, ConsortiumStatus.FORMING
@@ -149,8 +163,10 @@ def _go(
     user_id: int,
     now: datetime,
     said: str,
+    *,
+    confirmed: bool,
 ) -> None:
-    take_back(session, group, user_id, now)
+    take_back(session, group, user_id, now, confirmed=confirmed)
     member.status, member.agreed_hash, member.agreed_at = MemberStatus.LEFT, "", None
     _drop_shares(group, member.structure_id)
     take_out_all(session, group.id, member.structure_id)

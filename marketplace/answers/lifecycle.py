@@ -69,6 +69,7 @@ class Refusal(StrEnum):
     CLOSED = "closed"
     BOTH_SIDES = "both_sides"
     KIND = "kind"
+    LOT_KIND = "lot_kind"
     STRUCTURE_CLOSED = "structure_closed"
     NO_OFFER = "no_offer"
     OVERTAKEN = "overtaken"

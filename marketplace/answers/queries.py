@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -74,14 +73,13 @@ def unopened(need_id: int) -> Select[Match]:
     )
 
 
-def counted_by_status(session: Session, need_id: int) -> Mapping[MatchStatus, int]:
+def _by_status(need_id: int) -> Select[MatchStatus, int]:
     """How many matches of a need are in each state."""
-    counted = (
-        select(Match.status, func.count(Match.id))
+    return (
+        select(Match.status, func.count(Match.id).label("matches"))
         .where(Match.need_id == need_id)
         .group_by(Match.status)
     )
-    return dict(session.execute(counted).all())
 
 
 def declines_of(session: Session, need_id: int) -> dict[DeclineReason, int]:
@@ -167,13 +165,13 @@ def sent_answers(session: Session, need_id: int) -> dict[int, Answer]:
 
 
 def sent_prices(session: Session, need_id: int) -> dict[int, Answer]:
-    """The same with their prices alone, for a list."""
+    """The same with their prices alone, for a list: one query."""
     sent = (
         select(Answer)
         .where(Answer.need_id == need_id, Answer.status == AnswerStatus.SENT)
-        .options(selectinload(Answer.parts).joinedload(AnswerPart.lot))
+        .options(joinedload(Answer.parts).joinedload(AnswerPart.lot))
     )
-    return {answer.structure_id: answer for answer in session.scalars(sent)}
+    return {answer.structure_id: answer for answer in session.scalars(sent).unique()}
 
 
 def lots_answered(session: Session, need_id: int) -> dict[int, list[int]]:
@@ -194,18 +192,16 @@ def lots_answered(session: Session, need_id: int) -> dict[int, list[int]]:
 
 
 class Received(NamedTuple):
-    """How many structures answered a need, and how many of them lately."""
+    """How many structures answered a need, and how many answers nobody of the buyer opened yet."""
 
     total: int
     new: int
 
 
-def answers_received(
-    session: Session, need_ids: Collection[int], since: datetime | None
-) -> dict[int, Received]:
-    """What each of these needs received, by its id, and what of it was sent after `since`;
+def answers_received(session: Session, need_ids: Collection[int]) -> dict[int, Received]:
+    """What each of these needs received, by its id, and what of it is not opened as it now stands;
     those that nobody answered are left out."""
-    new = func.count().filter(Answer.sent_at > since) if since else func.count()
+    new = func.count().filter(Answer.read_version < Answer.version)
     counted = (
         select(Answer.need_id, func.count(), new)
         .where(Answer.need_id.in_(need_ids), Answer.status == AnswerStatus.SENT)
@@ -348,18 +344,19 @@ class Standing:
 
 
 def standing_of(session: Session, need_id: int) -> Standing:
-    counted = counted_by_status(session, need_id)
+    counted = _by_status(need_id).subquery()
+    by_status = select(func.jsonb_object_agg(counted.c.status, counted.c.matches))
     sent = select(func.count(Answer.id)).filter_by(need_id=need_id, status=AnswerStatus.SENT)
     waiting = select(func.count(Enquiry.id)).filter_by(need_id=need_id, answered_at=None)
-    answers, questions = session.execute(
-        select(sent.scalar_subquery(), waiting.scalar_subquery())
+    matches, answers, questions = session.execute(
+        select(*(one.scalar_subquery() for one in (by_status, sent, waiting)))
     ).one()
-    has_declines = MatchStatus.DECLINED in counted
+    matches = matches or {}
     return Standing(
-        interested=sum(counted.get(status, 0) for status in ANSWERED),
+        interested=sum(matches.get(status, 0) for status in ANSWERED),
         answers=answers,
-        opened=counted.get(MatchStatus.OPENED, 0),
-        declines=declines_of(session, need_id) if has_declines else {},
+        opened=matches.get(MatchStatus.OPENED, 0),
+        declines=declines_of(session, need_id) if MatchStatus.DECLINED in matches else {},
         waiting_questions=questions,
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.tables import OrganisationMember
 from marketplace.answers.consortium_queries import is_in_group
+from marketplace.answers.eligibility import admits_some
 from marketplace.answers.lifecycle import STANDING, AnswerStatus, DeclineReason, Refusal, Refused
 from marketplace.answers.tables import Answer
 from marketplace.matching.lifecycle import FROM, MatchStatus
@@ -111,7 +112,7 @@ def admitted(
     ).first()
     if structure is None:
         raise Refused(Refusal.STRUCTURE_CLOSED)
-    if need.kinds and structure.kind not in need.kinds:
+    if not admits_some(need, structure.kind):
         raise Refused(Refusal.KIND)
     if buys(session, need, user_id):
         raise Refused(Refusal.BOTH_SIDES)

@@ -19,8 +19,9 @@ from marketplace.answers.consortia import (
     check_lots,
     check_percents,
 )
-from marketplace.answers.consortium_queries import accepted_members, admits, living_members
+from marketplace.answers.consortium_queries import accepted_members, living_members
 from marketplace.answers.consortium_tables import Consortium, ConsortiumShare
+from marketplace.answers.eligibility import admits
 from marketplace.answers.grouping import (
     group_for_update,
     led_group,
@@ -44,22 +45,24 @@ def settle_by_percent(
     percents: Mapping[int, Decimal],
     user_id: int,
     now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
     """The lead gives each structure, invited ones too, its share of the whole.
 
-    Raises GroupRefused: unless they make exactly 100.
+    Raises GroupRefused: unless they make exactly 100, and as grouping.take_back does.
     """
     group = led_group(session, group_id, acting_id, now)
     members = living_members(group)
     check_percents(percents, [member.structure_id for member in members])
-    reserved = {lot.lever for lot in group.need.lots}
+    reserved = {lot.lever for lot in group.need.open_lots} or {None}
     if not all(admits(group.need, m.structure.kind, lever) for m in members for lever in reserved):
         raise GroupRefused(Why.LOT_KIND)
     rows = [
         ConsortiumShare(structure_id=structure_id, lot_id=None, percent=percent)
         for structure_id, percent in sorted(percents.items())
     ]
-    _settle(session, group, form, ShareMode.PERCENT, rows, user_id, now)
+    _settle(session, group, form, ShareMode.PERCENT, rows, user_id, now, confirmed=confirmed)
 
 
 def settle_by_lot(
@@ -70,9 +73,13 @@ def settle_by_lot(
     lots: Mapping[int, Mapping[int, Decimal]],
     user_id: int,
     now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
     """The lead gives each lot that the group answers to one structure, or shares it between
-    several, by percentages of the lot. Raises GroupRefused: unless each lot makes exactly 100.
+    several, by percentages of the lot.
+
+    Raises GroupRefused: unless each lot makes exactly 100, and as grouping.take_back does.
     """
     group = led_group(session, group_id, acting_id, now)
     members = {member.structure_id: member.structure for member in living_members(group)}
@@ -89,7 +96,7 @@ def settle_by_lot(
         for lot_id, shares in sorted(lots.items())
         for structure_id, percent in sorted(shares.items())
     ]
-    _settle(session, group, form, ShareMode.LOTS, rows, user_id, now)
+    _settle(session, group, form, ShareMode.LOTS, rows, user_id, now, confirmed=confirmed)
 
 
 def _settle(
@@ -100,12 +107,14 @@ def _settle(
     rows: list[ConsortiumShare],
     user_id: int,
     now: datetime,
+    *,
+    confirmed: bool,
 ) -> None:
     before = {(row.structure_id, row.lot_id, row.percent) for row in group.shares}
     wanted = {(row.structure_id, row.lot_id, row.percent) for row in rows}
     if (group.form, group.share_mode, before) == (form, mode, wanted):
         return
-    take_back(session, group, user_id, now)
+    take_back(session, group, user_id, now, confirmed=confirmed)
     group.form, group.share_mode = form, mode
     group.shares.clear()
     session.flush()

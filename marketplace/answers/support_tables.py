@@ -2,8 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.tables import User
@@ -14,6 +16,7 @@ from marketplace.needs.tables import Need
 class ProposalKind(StrEnum):
     EXTEND = "extend"
     WIDEN = "widen"
+    RELAX = "relax"
 
 
 class ProposalStatus(StrEnum):
@@ -24,7 +27,8 @@ class ProposalStatus(StrEnum):
 
 class NeedProposal(Base):
     """A change of an open need that its facilitator proposes, and its buyer accepts or not: a
-    later deadline, or structures from further away (`radius_km` empty: from anywhere)."""
+    later deadline, structures from further away (`radius_km` empty: from anywhere), or what
+    answers.relaxing finds to admit (`change`)."""
 
     __tablename__ = "need_proposals"
     __table_args__ = (
@@ -36,6 +40,7 @@ class NeedProposal(Base):
     kind: Mapped[ProposalKind]
     deadline_on: Mapped[date | None]
     radius_km: Mapped[int | None]
+    change: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     words: Mapped[str]
     status: Mapped[ProposalStatus] = mapped_column(default=ProposalStatus.OPEN)
     proposed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from marketplace import mail
 from marketplace.answers import announcing, queries
+from marketplace.answers.announcing import NOBODY, Unaware
+from marketplace.answers.relaxing import answers_of_change, best_relaxation
 from marketplace.answers.support_tables import (
     NeedProposal,
     OfferInvitation,
@@ -17,12 +19,13 @@ from marketplace.answers.support_tables import (
 )
 from marketplace.formats import long_date
 from marketplace.mail import Promise
+from marketplace.matching import explaining
 from marketplace.needs import amending
 from marketplace.needs.amending import DeadlineBroughtForward
 from marketplace.needs.drafting import Answers
 from marketplace.needs.lifecycle import NotOpen
 from marketplace.needs.posting import need_for_update
-from marketplace.needs.tables import Need, NeedAmendment, PlaceType
+from marketplace.needs.tables import Need, PlaceType
 from marketplace.needs.wording import shown_buyer
 from marketplace.structures.tables import Structure
 
@@ -106,20 +109,38 @@ def propose_widening(
     return _propose(session, need, proposal, words, user_id, now)
 
 
-def accept(session: Session, proposal_id: int, user_id: int, now: datetime) -> NeedAmendment | None:
-    """The buyer agrees: the need is amended, and its structures are told. Accepting twice is
-    accepting once. Raises NotProposed when the need has changed too much since."""
+def propose_relaxation(
+    session: Session, need_id: int, seen: str, words: str, user_id: int, now: datetime
+) -> NeedProposal:
+    """Propose the best loosening, whose key the person was shown. Raises NotProposed: it is
+    another by now, its buyer alone can make it, the need is closed, or one waits already."""
+    need = _open_need(session, need_id, ProposalKind.RELAX, now)
+    best = best_relaxation(session, need, now)
+    if best is None or best.key != seen:
+        raise NotProposed("Ce qui aiderait le plus a changé\u00a0: relisez, puis recommencez.")
+    if not best.may_propose:
+        raise NotProposed("L'acheteur seul peut faire ce changement\u00a0: appelez-le.")
+    proposal = NeedProposal(kind=ProposalKind.RELAX, change=best.change)
+    return _propose(session, need, proposal, words, user_id, now)
+
+
+def accept(
+    session: Session,
+    proposal_id: int,
+    user_id: int,
+    now: datetime,
+    unaware: Unaware = NOBODY,
+) -> int | None:
+    """The buyer agrees: the need is amended, and its structures are told, less those who are
+    still to hear of it. How many structures that makes, None when nothing changes any more;
+    accepting twice is accepting once. Raises NotProposed when the need has changed too much."""
     proposal = _for_update(session, proposal_id)
     if proposal.status is ProposalStatus.ACCEPTED:
         return None
     need = need_for_update(session, proposal.need_id)
     if proposal.status is ProposalStatus.REFUSED:
         raise NotProposed("Cette proposition a déjà été refusée.")
-    answers = (
-        Answers(deadline_on=proposal.deadline_on)
-        if proposal.kind is ProposalKind.EXTEND
-        else Answers(radius_km=proposal.radius_km)
-    )
+    answers = _answers_of(need, proposal)
     try:
         amending.check_open(need, now)
         changes = amending.differences(need, answers)
@@ -131,8 +152,7 @@ def accept(session: Session, proposal_id: int, user_id: int, now: datetime) -> N
     if not changes:
         return None
     amendment = amending.keep_changes(session, need, user_id, changes, answers, now)
-    announcing.tell_amended(session, need, amendment, now)
-    return amendment
+    return announcing.tell_amended(session, need, amendment, now, unaware)
 
 
 def refuse(session: Session, proposal_id: int, user_id: int, now: datetime) -> None:
@@ -144,8 +164,22 @@ def refuse(session: Session, proposal_id: int, user_id: int, now: datetime) -> N
         _decide(proposal, ProposalStatus.REFUSED, user_id, now)
 
 
+def _answers_of(need: Need, proposal: NeedProposal) -> Answers:
+    """What a need says once a proposal is accepted. Raises NotProposed: it has changed too much."""
+    if proposal.kind is ProposalKind.EXTEND:
+        return Answers(deadline_on=proposal.deadline_on)
+    if proposal.kind is ProposalKind.WIDEN:
+        return Answers(radius_km=proposal.radius_km)
+    answers = answers_of_change(need, proposal.change)
+    if answers is None:
+        raise NotProposed("Le besoin a changé depuis\u00a0: rien n'est changé.")
+    return answers
+
+
 def in_words(proposal: NeedProposal) -> str:
     """« Repousser la date limite au 4 janvier 2027 », without a final point."""
+    if proposal.kind is ProposalKind.RELAX:
+        return explaining.sentence(proposal.change, "buyer")
     if proposal.deadline_on is not None:
         return f"Repousser la date limite au {long_date(proposal.deadline_on)}"
     if proposal.radius_km is None:

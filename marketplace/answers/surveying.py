@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,20 @@ def opinions(session: Session, of_needs: ColumnElement[bool]) -> dict[Side, Opin
     for is_buyer, helped, count in session.execute(counted):
         found[Side.BUYER if is_buyer else Side.STRUCTURE][helped] = count
     return {side: _hidden_if_few(counts) for side, counts in found.items()}
+
+
+def commented(helped: Help | None) -> Select[Survey]:
+    """The opinions that say why, or those of them that say so much of it, latest first."""
+    said = select(Survey).where(Survey.comment != "")
+    if helped is not None:
+        said = said.where(Survey.helped == helped)
+    return said.order_by(Survey.id.desc())
+
+
+def commented_by_help(session: Session) -> dict[Help, int]:
+    """How many opinions say why, by what they say."""
+    counted = select(Survey.helped, func.count()).where(Survey.comment != "")
+    return dict(session.execute(counted.group_by(Survey.helped)).all())
 
 
 def _hidden_if_few(counts: Mapping[Help, int]) -> Opinions:

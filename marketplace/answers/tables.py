@@ -38,6 +38,8 @@ class Answer(Base):
     status: Mapped[AnswerStatus] = mapped_column(default=AnswerStatus.DRAFT)
     message: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=0)
+    read_version: Mapped[int] = mapped_column(default=0)
+    """The last version that somebody of the buyer opened; 0 while nobody did."""
     consortium_id: Mapped[int | None] = mapped_column(ForeignKey("consortia.id"), index=True)
     """The group that it speaks for; its structure is the lead."""
     saved_at: Mapped[datetime]

@@ -67,6 +67,8 @@ REFUSALS = {
     Refusal.BOTH_SIDES: "Vous achetez pour l'organisme qui pose ce besoin\u00a0: vous ne pouvez"
     " pas y répondre aussi. Demandez à un collègue de votre structure de le faire.",
     Refusal.KIND: "Ce besoin est réservé à d'autres types de structures que la vôtre.",
+    Refusal.LOT_KIND: "Vous répondez à un lot réservé à d'autres types de structures que la"
+    " vôtre\u00a0: laissez-le vide.",
     Refusal.STRUCTURE_CLOSED: "Votre structure n'est plus active sur Tandem\u00a0: elle ne peut"
     " pas répondre.",
     Refusal.NO_OFFER: "Publiez d'abord une offre\u00a0: l'acheteur verra ce que vous faites.",

@@ -65,8 +65,9 @@ class Terms:
 
 
 def change_contract(session: Session, contract_id: int, told: Terms, by: By) -> None:
-    """Its hours count in the territory that is told, those validated too, and the desk of that
-    territory follows it. Raises ReportedOutside, moderation.desks.NoDesk."""
+    """Its hours count in the territory that is told, those validated too from the next
+    publication on, and the desk of that territory follows it. Raises ReportedOutside,
+    moderation.desks.NoDesk."""
     contract = session.get_one(Contract, contract_id, with_for_update=True)
     _check_period(session, contract_id, told.starts_on, told.ends_on)
     before = _terms(session, contract)
@@ -74,9 +75,10 @@ def change_contract(session: Session, contract_id: int, told: Terms, by: By) -> 
     contract.amount, contract.programme_id = told.amount, told.programme_id
     contract.starts_on, contract.ends_on = told.starts_on, told.ends_on
     if contract.territory_code != told.territory_code:
-        rollup.count_elsewhere(session, contract, told.territory_code)
+        contract.territory_code = told.territory_code
+        rollup.tell_elsewhere(session, contract_id)
         contract.desk = desk_covering(session, [told.territory_code])
-    _keep(session, contract_id, differences(before, _terms(session, contract)), by)
+    keep_change(session, contract_id, differences(before, _terms(session, contract)), by)
 
 
 def plan_lot(session: Session, lot_id: int, told: LotTold, by: By) -> None:
@@ -86,7 +88,7 @@ def plan_lot(session: Session, lot_id: int, told: LotTold, by: By) -> None:
     lot.title = told.title
     lot.planned_hours, lot.committed_hours = told.planned_hours, told.committed_hours
     lot.targets, lot.support_hires = told.targets, told.support_hires
-    _keep(session, lot.contract_id, differences(before, _lot(lot)), by)
+    keep_change(session, lot.contract_id, differences(before, _lot(lot)), by)
 
 
 def end_lot(session: Session, lot_id: int, by: By) -> bool:
@@ -103,11 +105,11 @@ def end_lot(session: Session, lot_id: int, by: By) -> bool:
         session.delete(lot)
         session.flush()
         session.expire(contract, ["lots"])
-        _keep(session, contract_id, [[name, was, "Retiré"]], by)
+        keep_change(session, contract_id, [[name, was, "Retiré"]], by)
         return False
     states = ("Ouvert", "Clos") if lot.closed_at is None else ("Clos", "Ouvert")
     lot.closed_at = by.now if lot.closed_at is None else None
-    _keep(session, contract_id, [[name, *states]], by)
+    keep_change(session, contract_id, [[name, *states]], by)
     return True
 
 
@@ -127,7 +129,7 @@ def change_employer(session: Session, employer_id: int, told: EmployerTold, by: 
             employer.email, employer.is_in_qpv = told.email, told.is_in_qpv
     except IntegrityError as error:
         raise AlreadyEmployed from error
-    _keep(session, employer.contract_id, differences(before, _employer(employer)), by)
+    keep_change(session, employer.contract_id, differences(before, _employer(employer)), by)
 
 
 def change_holder(session: Session, contract_id: int, told: EmployerTold, by: By) -> None:
@@ -149,10 +151,11 @@ def change_holder(session: Session, contract_id: int, told: EmployerTold, by: By
     session.flush()
     session.expire(contract, ["employers"])
     changed = [["Titulaire", was["Employeur"], holder.name], ["SIRET", was["SIRET"], holder.siret]]
-    _keep(session, contract_id, changed, by)
+    keep_change(session, contract_id, changed, by)
 
 
-def _keep(session: Session, contract_id: int, fields: list[list[str]], by: By) -> None:
+def keep_change(session: Session, contract_id: int, fields: list[list[str]], by: By) -> None:
+    """Write down what was changed of a contract: name, before, after; nothing where nothing was."""
     if not fields:
         return
     session.add(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
@@ -17,6 +18,7 @@ from marketplace.clauses.contract_tables import (
     ContractLot,
     ContractTotal,
     DeskYearPeople,
+    HourLine,
     HourReport,
     Programme,
 )
@@ -119,6 +121,7 @@ def followed_rows(session: Session, visible: Select[Contract], today: date) -> l
         .group_by(ContractTotal.lot_id)
         .subquery()
     )
+    not_validated = waiting_hours().subquery()
     is_closed = ContractLot.closed_at.is_not(None)
     due = case(
         (is_closed, func.coalesce(of_lot.c.hours, 0)),
@@ -132,8 +135,10 @@ def followed_rows(session: Session, visible: Select[Contract], today: date) -> l
             case((is_signed, func.sum(due))).label("committed"),
             func.sum(of_lot.c.hours).label("hours"),
             func.sum(of_lot.c.people).label("people"),
+            func.sum(not_validated.c.hours).label("waiting"),
         )
         .outerjoin(of_lot, of_lot.c.lot_id == ContractLot.id)
+        .outerjoin(not_validated, not_validated.c.lot_id == ContractLot.id)
         .group_by(ContractLot.contract_id)
         .subquery()
     )
@@ -151,6 +156,7 @@ def followed_rows(session: Session, visible: Select[Contract], today: date) -> l
             told.c.committed,
             told.c.hours,
             told.c.people,
+            told.c.waiting,
         )
         .join(chosen, chosen.c.id == Contract.id)
         .join(Organisation, Organisation.id == Contract.organisation_id)
@@ -164,7 +170,7 @@ def followed_rows(session: Session, visible: Select[Contract], today: date) -> l
 
 
 def _row(row: Any, today: date) -> Row:
-    contract, buyer, holder, programme, territory, planned, committed, hours, people = row
+    contract, buyer, holder, programme, territory, planned, committed, hours, people, waiting = row
     return Row(
         id=contract.id,
         title=contract.title,
@@ -182,6 +188,7 @@ def _row(row: Any, today: date) -> Row:
             contract.starts_on,
             contract.ends_on,
             today,
+            float(waiting or 0),
         ),
         new_people=people or 0,
     )
@@ -227,6 +234,16 @@ def totals_of(session: Session, contract_id: int) -> dict[tuple[int, int], Contr
         .where(ContractLot.contract_id == contract_id)
     )
     return {(total.lot_id, total.employer_id): total for total in session.scalars(of_contract)}
+
+
+def waiting_hours() -> Select[int, Decimal]:
+    """Hours told and not validated yet, by lot."""
+    return (
+        select(HourReport.lot_id, func.sum(HourLine.hours).label("hours"))
+        .join(HourLine, HourLine.report_id == HourReport.id)
+        .where(HourReport.state != ReportState.VALIDATED)
+        .group_by(HourReport.lot_id)
+    )
 
 
 def reports_of(

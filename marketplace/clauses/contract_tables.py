@@ -226,24 +226,8 @@ class ReportVersion(Base):
     user: Mapped[User | None] = relationship()
 
 
-class HourTotal(Base):
-    """Validated hours of a territory and month, by the values of one dimension of the lines;
-    `dimension` « all » has the one value « all ». Maintained by clauses.rollup: each report
-    counts in its contract's territory and in all that hold it."""
-
-    __tablename__ = "hour_totals"
-
-    territory_code: Mapped[str] = mapped_column(ForeignKey("territories.code"), primary_key=True)
-    month: Mapped[date] = mapped_column(primary_key=True)
-    dimension: Mapped[str] = mapped_column(String(20), primary_key=True)
-    value: Mapped[str] = mapped_column(String(20), primary_key=True)
-    hours: Mapped[Decimal] = mapped_column(HOURS)
-    people: Mapped[int]
-    new_people: Mapped[int]
-
-
 class ContractTotal(Base):
-    """Validated hours of an employer on a lot, of all its months."""
+    """Validated hours of an employer on a lot, of all its months: maintained by clauses.rollup."""
 
     __tablename__ = "contract_totals"
 

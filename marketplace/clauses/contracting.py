@@ -1,6 +1,6 @@
 """Opening a contract with a social clause: from an awarded need, or as it is told by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -117,12 +117,15 @@ def open_from_need(session: Session, need_id: int, user_id: int, now: datetime) 
             named = (outcome.structure_id, outcome.holder_siret, outcome.holder_name)
             won.setdefault(named, []).append(outcome)
     return [
-        open_contract(session, _told(session, need, outcomes, now), user_id, now)
+        open_contract(session, won_by(session, need, outcomes, now), user_id, now)
         for outcomes in won.values()
     ]
 
 
-def _told(session: Session, need: Need, outcomes: Sequence[Outcome], now: datetime) -> ContractTold:
+def won_by(
+    session: Session, need: Need, outcomes: Sequence[Outcome], now: datetime
+) -> ContractTold:
+    """The contract of the one holder of these outcomes."""
     starts_on = need.starts_on or next_month(now.astimezone(PARIS).date())
     ends_on = starts_on
     for _ in range(need.duration_months or MONTHS):
@@ -136,12 +139,22 @@ def _told(session: Session, need: Need, outcomes: Sequence[Outcome], now: dateti
         ends_on=ends_on - timedelta(days=1),
         holder=_holder(outcomes[0]),
         lots=_lots(session, need, outcomes),
-        lever=need.lever,
+        lever=_lever(need, [one.lot_id for one in outcomes]),
         nature=need.nature,
         amount=sum(amounts, Decimal(0)) if amounts else None,
         need_id=need.id,
-        members=_members(session, need.id, outcomes),
+        members=partners_of(
+            session, need.id, outcomes[0].structure, [one.lot_id for one in outcomes]
+        ),
     )
+
+
+def _lever(need: Need, lot_ids: Collection[int | None]) -> Lever | None:
+    """That of the lots won, where they have the same: each may have its own."""
+    levers = {lot.lever or need.lever for lot in need.lots if lot.id in lot_ids}
+    if not levers:
+        return need.lever
+    return levers.pop() if len(levers) == 1 else None
 
 
 def _same_day_next_month(day: date) -> date:
@@ -153,10 +166,10 @@ def _holder(outcome: Outcome) -> EmployerTold:
     structure = outcome.structure
     if structure is None:
         return EmployerTold(outcome.holder_siret, outcome.holder_name)
-    return _employed(structure, EmployerRole.HOLDER)
+    return employed(structure, EmployerRole.HOLDER)
 
 
-def _employed(structure: Structure, role: EmployerRole) -> EmployerTold:
+def employed(structure: Structure, role: EmployerRole) -> EmployerTold:
     return EmployerTold(
         structure.siret,
         structure.display_name,
@@ -166,17 +179,16 @@ def _employed(structure: Structure, role: EmployerRole) -> EmployerTold:
     )
 
 
-def _members(
-    session: Session, need_id: int, outcomes: Sequence[Outcome]
+def partners_of(
+    session: Session, need_id: int, holder: Structure | None, lot_ids: Collection[int | None]
 ) -> tuple[EmployerTold, ...]:
     """Whoever answered with the holder, and takes a part of what it won."""
-    holder = outcomes[0].structure
     group = led_group(session, need_id, holder.siret) if holder else None
     if holder is None or group is None:
         return ()
-    partners = {one.siret: one for one in partners_on(group, [one.lot_id for one in outcomes])}
+    partners = {one.siret: one for one in partners_on(group, lot_ids)}
     partners.pop(holder.siret, None)
-    return tuple(_employed(one, EmployerRole.MEMBER) for one in partners.values())
+    return tuple(employed(one, EmployerRole.MEMBER) for one in partners.values())
 
 
 def _lots(session: Session, need: Need, outcomes: Sequence[Outcome]) -> tuple[LotTold, ...]:
@@ -186,11 +198,9 @@ def _lots(session: Session, need: Need, outcomes: Sequence[Outcome]) -> tuple[Lo
     if not need.lots:
         planned = Decimal(str(round(saved.hours, 2))) if saved else None
         return (LotTold(need.title, planned),)
-    hours = (
-        {lot.id: line.hours for lot, line in zip(need.lots, lines, strict=True)}
-        if len(lines) == len(need.lots)
-        else {}
-    )
+    told = (need.kept_lots, need.lots)  # a lot may have been withdrawn since, or before
+    parts = next((lots for lots in told if len(lots) == len(lines)), [])
+    hours = {lot.id: line.hours for lot, line in zip(parts, lines, strict=bool(parts))}
     won = {outcome.lot_id for outcome in outcomes}
     return tuple(
         LotTold(

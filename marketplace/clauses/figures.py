@@ -1,24 +1,26 @@
 """Reads: what territories achieve, as anybody may see it: validated hours, small counts hidden."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from marketplace.clauses import nesting, reported, told_totals
+from marketplace.clauses import nesting, reported
 from marketplace.clauses.contract_tables import Contract, ContractLot, DeskYearPeople
-from marketplace.clauses.masking import hidden
 from marketplace.clauses.reported import FEW
-from marketplace.clauses.told_totals import ALL, EARLIER, NOTHING, Counted, Told
+from marketplace.clauses.told_tables import HourPublication, ToldCell, ToldTotal
 from marketplace.moderation.tables import DeskTerritory
 from marketplace.territories.gazetteer import COUNTRY, Gazetteer, Kind
 from marketplace.territories.tables import Territory
 
 Dimension = Literal["public", "sex", "age", "district"]
 
+MONTH = "month"
 LABELS: Mapping[Dimension, Mapping[Any, str]] = {
     "public": reported.PUBLICS,
     "sex": reported.SEXES,
@@ -30,13 +32,16 @@ LABELS: Mapping[Dimension, Mapping[Any, str]] = {
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Hours. `people`: entries, each person once a contract; None, like `achieved`, while too
-    few of them worked for it to be told."""
+    few of them worked for it to be told. `told_on`: the day whose figures these are, those of
+    the months before; `detailed_on`: the day of their detail."""
 
     contracts: int
     planned: float
     committed: float
     achieved: float | None
     people: int | None
+    told_on: date | None
+    detailed_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,8 @@ class Parted:
     by_dimension: Mapping[Dimension, Breakdown]
 
 
-def figures_of(session: Session, places: Gazetteer, code: str, told: Told | None = None) -> Figures:
-    """What the contracts of a territory owe, and what was validated of it. `told`: that is
-    known already, of this territory among others."""
+def figures_of(session: Session, places: Gazetteer, code: str) -> Figures:
+    """What the contracts of a territory owe, and what is told of what was validated."""
     owed = (
         select(
             func.count(Contract.id.distinct()),
@@ -79,62 +83,63 @@ def figures_of(session: Session, places: Gazetteer, code: str, told: Told | None
         .join(Territory, Territory.code == Contract.territory_code)
         .where(_within(places, code))
     )
-    contracts, planned, committed = session.execute(owed).one()
-    found = (told or told_totals.told(session, places, [code])).totals[code]
+    here = ToldTotal.territory_code == code
+    told = (
+        select(func.max(HourPublication.told_on)).scalar_subquery(),
+        select(func.max(HourPublication.told_on))
+        .where(HourPublication.is_detailed)
+        .scalar_subquery(),
+        select(ToldTotal.territory_code).where(here).exists(),
+        select(ToldTotal.hours).where(here).scalar_subquery(),
+        select(ToldTotal.new_people).where(here).scalar_subquery(),
+    )
+    found = session.execute(owed.add_columns(*told)).one()
+    contracts, planned, committed, told_on, detailed_on, is_told, hours, people = found
+    if not is_told:
+        hours = people = 0
     return Figures(
         contracts=contracts,
-        planned=float(planned or 0),
-        committed=float(committed or 0),
-        achieved=None if found is None else float(found.hours),
-        people=None if found is None else found.new_people,
+        planned=float(planned),
+        committed=float(committed),
+        achieved=None if hours is None else float(hours),
+        people=people,
+        told_on=told_on,
+        detailed_on=detailed_on,
     )
 
 
-def parted(
-    session: Session,
-    places: Gazetteer,
-    code: str,
-    months: Sequence[date],
-    told: Told | None = None,
-) -> Parted | None:
-    """The hours of a department, a region or the country by month, those of `months`, and by
-    dimension. None of anything smaller, and where the total itself is not told.
+def told_hours(session: Session, codes: Collection[str]) -> dict[str, float | None]:
+    """Validated hours of territories, None where they are hidden."""
+    rows = session.execute(
+        select(ToldTotal.territory_code, ToldTotal.hours).where(ToldTotal.territory_code.in_(codes))
+    )
+    told = {code: None if hours is None else float(hours) for code, hours in rows}
+    return {code: told.get(code, 0.0) for code in codes}
 
-    Each department is masked once, by itself, and so is what is signed at the level of the
-    region or of the country alone; wider territories add up what is shown of these parts. So
-    no difference between two pages tells more than the pages. `told`: of these parts.
-    """
-    parts = dict(nesting.parts_of(places, code))
-    if not parts:
+
+def parted(session: Session, code: str, months: Sequence[date], of: Figures) -> Parted | None:
+    """The hours of a department, a region or the country by month, those of `months`, and by
+    dimension. None of anything smaller, and where the total itself is not told: `of`."""
+    rows = session.execute(
+        select(ToldCell.dimension, ToldCell.value, ToldCell.hours, ToldCell.new_people).where(
+            ToldCell.territory_code == code
+        )
+    )
+    told: dict[str, dict[str, tuple[Decimal | None, int | None]]] = defaultdict(dict)
+    for dimension, value, hours, people in rows:
+        told[dimension][value] = hours, people
+    if not told or not of.achieved:
         return None
-    told = told or told_totals.told(session, places, parts)
-    whole = told.totals[code]
-    if whole is None or not whole.hours:
-        return None
-    shown: dict[tuple[str, str], list[Counted]] = {}
-    masked: set[tuple[str, str]] = set()
-    for holder, tables in told_totals.parts(session, places, code, LABELS, months[0]).items():
-        is_told = told.totals[holder] is not None
-        if parts[holder] and holder in told.kept_back:
-            is_told = False
-        for dimension, cells in tables.items():
-            counts = {value: cell.counts for value, cell in cells.items() if value != EARLIER}
-            earlier = cells.get(EARLIER, NOTHING).counts
-            unseen = hidden(counts, earlier) if is_told else frozenset(counts)
-            masked |= {(dimension, value) for value in unseen}
-            for value in counts.keys() - unseen:
-                shown.setdefault((dimension, value), []).append(cells[value])
 
     def breakdown(dimension: str, labels: Mapping[str, str]) -> Breakdown:
-        added = {value: shown.get((dimension, value), []) for value in labels}
         cells = [
-            _cell(label, added[value], (dimension, value) in masked)
+            _cell(label, *told[dimension].get(value, (Decimal(0), 0)))
             for value, label in labels.items()
         ]
-        return Breakdown(cells, _apart(whole, [one for own in added.values() for one in own]))
+        return Breakdown(cells, _apart(of, cells))
 
     return Parted(
-        breakdown(ALL, {month.isoformat(): month.isoformat() for month in months}),
+        breakdown(MONTH, {month.isoformat(): month.isoformat() for month in months}),
         {
             dimension: breakdown(dimension, {str(value): label for value, label in labels.items()})
             for dimension, labels in LABELS.items()
@@ -142,19 +147,15 @@ def parted(
     )
 
 
-def _cell(label: str, parts: Sequence[Counted], is_masked: bool) -> Cell:
-    """The parts that are shown, together; hidden when there are others only."""
-    if is_masked and not parts:
-        return Cell(label, None, None)
-    hours = float(sum(one.hours for one in parts))
-    return Cell(label, hours, sum(one.new_people for one in parts))
+def _cell(label: str, hours: Decimal | None, people: int | None) -> Cell:
+    return Cell(label, None if hours is None else float(hours), people)
 
 
-def _apart(whole: Counted, shown: Sequence[Counted]) -> Cell:
+def _apart(of: Figures, cells: Sequence[Cell]) -> Cell:
     return Cell(
         "Non répartis",
-        float(whole.hours - sum(one.hours for one in shown)),
-        whole.new_people - sum(one.new_people for one in shown),
+        (of.achieved or 0) - sum(cell.hours or 0 for cell in cells),
+        (of.people or 0) - sum(cell.people or 0 for cell in cells),
     )
 
 

@@ -15,8 +15,9 @@ SETTLING_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Hours. `expected`: what the months gone by should have brought, at an even pace;
-    `forecast`: what comes at the end at the pace so far, None before a month is over."""
+    """Hours. `achieved` were validated, `waiting` are told and not yet: a desk that takes its
+    time makes nobody late. `expected`: what the months gone by should have brought, at an even
+    pace; `forecast`: what comes at the end at the pace so far, None before a month is over."""
 
     planned: float
     committed: float | None
@@ -25,6 +26,7 @@ class Followed:
     forecast: float | None
     is_behind: bool
     is_over: bool
+    waiting: float = 0.0
 
     @property
     def due(self) -> float:
@@ -38,7 +40,11 @@ class Followed:
     @property
     def missing(self) -> float:
         """What the pace so far leaves undone at the end."""
-        return max(0.0, self.due - (self.achieved if self.forecast is None else self.forecast))
+        return max(0.0, self.due - (self.told if self.forecast is None else self.forecast))
+
+    @property
+    def told(self) -> float:
+        return self.achieved + self.waiting
 
 
 def gone_by(starts_on: date, ends_on: date, today: date) -> float:
@@ -55,6 +61,7 @@ def follow(
     starts_on: date,
     ends_on: date,
     today: date,
+    waiting: float = 0.0,
 ) -> Followed:
     """Where a contract stands today."""
     share = gone_by(starts_on, ends_on, today)
@@ -66,9 +73,10 @@ def follow(
         committed=committed,
         achieved=achieved,
         expected=expected,
-        forecast=achieved / share if share else None,
-        is_behind=is_settled and achieved < BEHIND * expected,
+        forecast=(achieved + waiting) / share if share else None,
+        is_behind=is_settled and achieved + waiting < BEHIND * expected,
         is_over=today > ends_on,
+        waiting=waiting,
     )
 
 
@@ -85,4 +93,5 @@ def together(parts: Iterable[Followed]) -> Followed:
         forecast=sum(forecasts) if told else None,
         is_behind=any(one.is_behind for one in told),
         is_over=bool(told) and all(one.is_over for one in told),
+        waiting=sum(one.waiting for one in told),
     )

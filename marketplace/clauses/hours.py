@@ -6,7 +6,7 @@ Sources: the formula as the houses of employment publish it (mefsud77.fr, mde-al
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 WORKING_YEAR = 1607
@@ -20,7 +20,9 @@ HOURS_A_PERSON = (50, 1000)
 
 CostKind = Literal["wage", "price"]
 """What an hour costs: a charged wage, or the price at which it is sold. They differ by the
-firm's overheads: 26.83 € and 38.90 € for the same masonry (Batiprix 2014)."""
+firm's overheads."""
+WAGE_IN_PRICE = 26.83 / 38.90
+"""The charged wage in the price of an hour of masonry (Batiprix 2014): an example, no rule."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Line:
                 raise ValueError(f"{name}: above 1")
         if self.hourly_cost == 0:
             raise ValueError("hourly_cost: zero")
+        if not math.isfinite(self.labour_hours):
+            raise ValueError("hourly_cost: too small for this amount")
 
     @property
     def labour_hours(self) -> float:
@@ -59,6 +63,13 @@ class Line:
     def hours(self) -> float:
         """Insertion hours that it owes."""
         return max(0.0, self.labour_hours - self.taken_over) * self.rate
+
+
+def at_price(lines: Sequence[Line]) -> float:
+    """What hours at charged wages would be, were each wage made the price that goes with it: the
+    labour share is one of a price, so a wage alone gives too many."""
+    sold = [replace(line, hourly_cost=line.hourly_cost / WAGE_IN_PRICE) for line in lines]
+    return total(sold)
 
 
 def total(lines: Sequence[Line]) -> float:

@@ -1,6 +1,7 @@
 """Reads: what is known of a need's clause."""
 
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from marketplace.clauses.levers import Duty, duty
 from marketplace.clauses.tables import ClauseCalculation
 from marketplace.needs.tables import Lever, Need
+from marketplace.needs.wording import is_specific
 
 
 def latest_calculation(session: Session, need_id: int) -> ClauseCalculation | None:
@@ -28,8 +30,28 @@ def shared_calculation(session: Session, token: str) -> ClauseCalculation | None
 
 
 def duty_of(need: Need, today: date) -> Duty | None:
-    """What the law asks of a need's amount, until it has a lever or says why it has none."""
-    if need.lever is not None and (need.lever is not Lever.NONE or need.lever_reason):
+    """What the law asks of a need's amount, until it has a lever, or each of its lots one, or it
+    is said why there is none."""
+    if need.nature is None or _is_settled(need):
         return None
-    amount = need.amount_max if need.amount_max is not None else need.amount_min
-    return duty(need.nature, need.organisation.kind, amount, today) if need.nature else None
+    amount = amount_of(need)
+    return duty(need.nature, need.organisation.kind, amount, today, is_specific(need))
+
+
+def amount_of(need: Need) -> Decimal | None:
+    """The most that a need may cost, or that its lots may together where only they say it."""
+    if need.amount_max is not None or need.amount_min is not None:
+        return need.amount_max if need.amount_max is not None else need.amount_min
+    said = [
+        lot.amount_max if lot.amount_max is not None else lot.amount_min for lot in need.kept_lots
+    ]
+    known = [amount for amount in said if amount is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _is_settled(need: Need) -> bool:
+    chosen = [lot.lever or need.lever for lot in need.kept_lots] or [need.lever]
+    return all(
+        lever is not None and (lever is not Lever.NONE or bool(need.lever_reason))
+        for lever in chosen
+    )

@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeVar
 from marketplace.clauses.contract_tables import Contract, ContractEmployer
 from marketplace.clauses.reported import (
     AGES,
+    ALSO_SAID,
     DISTRICTS,
     MOST_LINES,
     PUBLICS,
@@ -81,6 +82,8 @@ _SYNONYMS = {slug(said).replace("-", "_"): name for name, said in HEADINGS.items
 MOST_ROWS = 5_000
 MOST_FAULTS = 200
 _COLUMNS = {
+    "age": "age",
+    "district": "quartier",
     "hours": "heures",
     "people": "personnes",
     "new_people": "nouvelles_personnes",
@@ -247,7 +250,7 @@ def _code(row: Row, column: str, codes: type[C], labels: Mapping[C, str], wrong:
     """A code, or its words in French."""
     said = slug(row.cells[column][:200])
     for code in codes:
-        if said in (slug(code.value), slug(labels[code])):
+        if said in (slug(code.value), slug(labels[code]), slug(ALSO_SAID.get(code, labels[code]))):
             return code
     wrong(column, f"valeur inconnue\u00a0; connues\u00a0: {', '.join(labels.values())}")
     return None

@@ -1,11 +1,14 @@
-"""Employers are reminded of the month that is over, once it is time to know its hours."""
+"""Employers are reminded of the month that is over; who follows a contract, of its delay."""
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import mail
-from marketplace.clauses.contract_queries import readers_of, without_report
+from marketplace.clauses.contract_queries import followed_rows, readers_of, without_report
+from marketplace.clauses.contract_tables import Contract
+from marketplace.clauses.informing import tell_behind
 from marketplace.clauses.reported import month_in_words
 from marketplace.clock import PARIS
 from marketplace.mail import Promise
@@ -14,6 +17,8 @@ FIRST_DAY = 5
 """Pay slips of a month are written by then."""
 LAST_DAY = 20
 """A sweep that comes later reminds nobody: the next month is near."""
+SETTLED_DAY = 21
+"""From then on what the last month brought is known, and a delay is one."""
 
 
 def remind_reports(session: Session, now: datetime, secret_key: str) -> None:
@@ -39,3 +44,15 @@ def remind_reports(session: Session, now: datetime, secret_key: str) -> None:
                 contract=employer.contract.title,
                 month=month_in_words(month),
             )
+
+
+def tell_delays(session: Session, now: datetime, secret_key: str) -> None:
+    """Sweep: tell, once a month, of the running contracts that are behind."""
+    today = now.astimezone(PARIS).date()
+    if today.day < SETTLED_DAY:
+        return
+    running = select(Contract).where(Contract.starts_on <= today, Contract.ends_on >= today)
+    for row in followed_rows(session, running, today):
+        if row.followed.is_behind:
+            contract = session.get_one(Contract, row.id)
+            tell_behind(session, contract, row.followed, today.replace(day=1), secret_key)

@@ -138,7 +138,7 @@ PUBLICS: Mapping[Public, str] = {
     Public.RSA: "Bénéficiaire du RSA",
     Public.ALLOWANCE: "Allocataire (ASS, AAH, invalidité)",
     Public.DISABILITY: "Travailleur handicapé",
-    Public.YOUNG: "Moins de 26 ans, sans emploi depuis 6 mois",
+    Public.YOUNG: "Moins de 26 ans, sorti de l'école depuis 6 mois, en recherche d'emploi",
     Public.SENIOR: "50 ans et plus",
     Public.DISTRICT: "Habitant d'un quartier prioritaire, éloigné de l'emploi",
     Public.INCLUSION: "Salarié d'une structure inclusive",
@@ -146,6 +146,8 @@ PUBLICS: Mapping[Public, str] = {
     Public.JUSTICE: "Personne sous main de justice",
     Public.OTHER: "Autre, sur avis motivé",
 }
+ALSO_SAID: Mapping[StrEnum, str] = {Public.YOUNG: "Moins de 26 ans, sans emploi depuis 6 mois"}
+"""What sheets made before a public was worded otherwise still say."""
 SEXES: Mapping[Sex, str] = {Sex.WOMAN: "Femme", Sex.MAN: "Homme"}
 AGES: Mapping[Age, str] = {
     Age.UNDER_26: "Moins de 26 ans",
@@ -159,17 +161,17 @@ DISTRICTS: Mapping[District, str] = {
     District.ZUS: "ZUS",
 }
 
-FIELDS: Mapping[str, str] = {
-    "way": "Modalité",
-    "work_contract": "Contrat de travail",
-    "public": "Public",
-    "sex": "Sexe",
-    "age": "Âge",
-    "district": "Quartier",
-    "hours": "Heures",
-    "people": "Personnes",
-    "new_people": "Nouvelles personnes",
+LISTS: Mapping[District, tuple[date, date | None]] = {
+    District.ZUS: (date(1997, 1, 1), date(2014, 12, 31)),
+    District.QPV_2015: (date(2015, 1, 1), date(2023, 12, 31)),
+    District.QPV_2024: (date(2024, 1, 1), None),
 }
+"""From when to when each list was in force. Source: europe1.fr for 2024; laws of 14 November 1996
+and of 21 February 2014 for those before."""
+LONGEST_YEARS = 4
+"""How long who was hired under a list may still be counted after it: what a framework contract
+may last."""
+_AGE_OF = {Public.YOUNG: Age.UNDER_26, Public.SENIOR: Age.SENIOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ def most_hours(month: date) -> Decimal:
 
 def faults(line: Line, month: date) -> Iterator[tuple[str, str]]:
     """What is impossible in a line: the name of a field, and why."""
+    yield from _contradictions(line, month)
     if line.hours < 0:
         yield "hours", "les heures ne sont pas négatives"
     if not 0 <= line.people <= MOST_PEOPLE:
@@ -220,6 +223,27 @@ def faults(line: Line, month: date) -> Iterator[tuple[str, str]]:
             f"plus que ce qu'un mois contient\u00a0: {said}\u00a0h au plus pour "
             f"{line.people}\u00a0personne{'s' if line.people > 1 else ''}",
         )
+
+
+def _contradictions(line: Line, month: date) -> Iterator[tuple[str, str]]:
+    """A public that an age or a place of living denies; a list that a month denies."""
+    age = _AGE_OF.get(line.public)
+    if age is not None and line.age is not age:
+        yield "age", f"le public choisi a {AGES[age].lower()}"
+    if line.public is Public.DISTRICT and line.district is District.NO:
+        yield "district", "le public choisi habite un quartier prioritaire"
+    since, until = LISTS.get(line.district, (date.min, None))
+    if month < since:
+        yield "district", f"cette liste n'existe que depuis {since.year}"
+    elif until is not None and month > until:
+        if line.new_people > 0:
+            yield (
+                "district",
+                f"cette liste vaut jusqu'en {until.year}\u00a0: pour de nouvelles personnes, "
+                "prenez celle du jour de leur embauche",
+            )
+        elif month > until.replace(year=until.year + LONGEST_YEARS):
+            yield "district", f"cette liste ne vaut plus depuis {until.year}"
 
 
 def month_of(words: str) -> date:

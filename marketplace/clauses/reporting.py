@@ -21,6 +21,7 @@ from marketplace.clauses.contract_tables import (
     HourReport,
     ReportVersion,
 )
+from marketplace.clauses.informing import tell_replaced
 from marketplace.clauses.reported import (
     MOST_LINES,
     Line,
@@ -111,6 +112,7 @@ def send_report(
         session.add(report)
     elif report.state is ReportState.VALIDATED:
         rollup.count_out(session, [report.id])
+        tell_replaced(session, report, user_id)
     merged = _merged(lines)
     report.state, report.version = ReportState.SENT, report.version + 1
     report.sent_at, report.sent_by_id = now, user_id
@@ -134,8 +136,8 @@ def report_for_update(
 def validate(
     session: Session, report_id: int, version: int, user_id: int, now: datetime
 ) -> HourReport:
-    """The report counts, from now on in public too. Raises Refused: it was decided already, or
-    it is no longer the version that was read."""
+    """The report counts; in public, from the next publication on. Raises Refused: it was decided
+    already, or it is no longer the version that was read."""
     report = _waiting(session, report_id, version, (ReportState.SENT, ReportState.ASKED))
     report.state = ReportState.VALIDATED
     report.decided_at, report.decided_by_id = now, user_id

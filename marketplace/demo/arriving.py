@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from marketplace.accounts import organisations, teams
+from marketplace.accounts import joining, organisations
 from marketplace.demo.cast import Cast
 from marketplace.demo.days import office_hour
 from marketplace.demo.inventing import siret
@@ -64,7 +64,7 @@ def arrive(session: Session, cast: Cast, bakery_id: int, now: datetime) -> None:
         "",
     )
     colleague = cast.newcomer(session, "paul.henriot@tandem.invalid", "Paul Henriot")
-    teams.ask(
+    joining.ask(
         session,
         organisations.TEAM,
         cast.organisations["besancon"],

@@ -1,4 +1,4 @@
-"""The invented structures, buyers and needs of the demonstration. Pure.
+"""The invented structures of the demonstration. Pure.
 
 Everything is drawn from one seeded generator over our own words, so the same seed and
 gazetteer give the same demonstration everywhere. Nobody real is meant or can be reached:
@@ -8,16 +8,15 @@ those that INSEE ever gave (see `siret`).
 """
 
 import math
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from random import Random
-from typing import Any
 
 from stdnum import luhn
 
+from marketplace.demo.shapes import InventedOffer, InventedStructure
+from marketplace.demo.vocabulary import Words, words_of
 from marketplace.sectors.nomenclature import group_of
 from marketplace.structures.kinds import HANDICAP, Kind
 from marketplace.territories.coverage import Coverage
@@ -29,7 +28,6 @@ SILENT_SHARE = 0.06
 """Of the structures, those that published nothing: only an offer is implied of them."""
 PAUSED_SHARE = 0.03
 NEIGHBOUR_KM = 150
-_FIRST_BUYER = 8000
 _KM_OF_A_DEGREE = 111.2
 _AROUND_THE_CENTRE_DEGREES = 0.008
 
@@ -55,95 +53,6 @@ _RADII_KM = {
     "department": (40, 50, 60, 70),
     "region": (80, 100, 120, 150),
 }
-
-Words = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class InventedOffer:
-    title: str
-    description: str
-    sectors: tuple[str, ...]
-    service_types: tuple[str, ...]
-    coverage: Coverage
-    is_paused: bool
-    age_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class InventedStructure:
-    """Without offers, only its name and NAF code tell what it does."""
-
-    siret: str
-    kind: Kind
-    name: str
-    legal_form: str
-    description: str
-    team: int
-    """Of whom the description speaks."""
-    address: str
-    postcode: str
-    commune: Commune
-    lat: float
-    lon: float
-    naf: str
-    email: str
-    phone: str
-    offers: tuple[InventedOffer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class InventedOrganisation:
-    key: str
-    siret: str
-    name: str
-    kind: str
-    commune: str
-    buyer: str
-
-
-@dataclass(frozen=True, slots=True)
-class InventedLot:
-    """Without zones it is where its need is."""
-
-    title: str
-    description: str
-    sectors: tuple[str, ...]
-    zones: tuple[str, ...]
-    amount: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class InventedNeed:
-    """Where neither a commune nor zones are given, the place is the whole country.
-
-    `posted` counts working days back from today, `deadline` days from today. `outcome` is
-    the state that the need ends in, `reason` what was said when it was not published.
-    """
-
-    organisation: str
-    kind: str
-    title: str
-    description: str
-    sectors: tuple[str, ...]
-    service_types: tuple[str, ...]
-    reserved: str
-    commune: str | None
-    zones: tuple[str, ...]
-    radius_km: int | None
-    include_country: bool
-    posted: int
-    deadline: int
-    outcome: str
-    reason: str
-    nature: str | None
-    amount: tuple[int | None, int | None]
-    months: int | None
-    lever: str | None
-    tags: tuple[str, ...]
-    valued: tuple[str, ...]
-    questions: tuple[str, ...]
-    lots: tuple[InventedLot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +82,7 @@ def siret(number: int) -> str:
 def structures(places: Gazetteer, seed: int = SEED) -> list[InventedStructure]:
     """About three hundred, those that accounts and needs count on first."""
     rng = Random(seed)  # noqa: S311 - it invents, it does not protect
-    words = _words("structures")
+    words = words_of("structures")
     taken = {featured["name"] for featured in words["featured"]}
     return [
         _structure(number, brief, words, taken, places, rng)
@@ -181,73 +90,9 @@ def structures(places: Gazetteer, seed: int = SEED) -> list[InventedStructure]:
     ]
 
 
-def organisations() -> list[InventedOrganisation]:
-    return [
-        InventedOrganisation(
-            row["key"],
-            siret(_FIRST_BUYER + number),
-            row["name"],
-            row["kind"],
-            row["commune"],
-            row["buyer"],
-        )
-        for number, row in enumerate(_words("needs")["organisations"])
-    ]
-
-
-def needs() -> list[InventedNeed]:
-    """All forty, the first posted first."""
-    rows = sorted(_words("needs")["needs"], key=lambda row: -row["posted"])
-    return [
-        InventedNeed(
-            organisation=row["of"],
-            kind=row["kind"],
-            title=row["title"],
-            description=row["description"],
-            sectors=tuple(row["sectors"]),
-            service_types=tuple(row["types"]),
-            reserved=row.get("reserved", "any"),
-            commune=row.get("commune"),
-            zones=tuple(row.get("zones", ())),
-            radius_km=row.get("radius_km"),
-            include_country=row.get("include_country", True),
-            posted=row["posted"],
-            deadline=row["deadline"],
-            outcome=row.get("outcome", "published"),
-            reason=row.get("reason", ""),
-            nature=row.get("nature"),
-            amount=tuple(row.get("amount", (None, row.get("most")))),
-            months=row.get("months"),
-            lever=row.get("lever"),
-            tags=tuple(row.get("tags", ())),
-            valued=tuple(row.get("valued", ())),
-            questions=tuple(row.get("questions", ())),
-            lots=tuple(_lot(lot) for lot in row.get("lots", ())),
-        )
-        for row in rows
-    ]
-
-
-def _lot(row: Words) -> InventedLot:
-    least, most = row["amount"]
-    return InventedLot(
-        title=row["title"],
-        description=row.get("description", ""),
-        sectors=tuple(row["sectors"]),
-        zones=tuple(row.get("zones", ())),
-        amount=(least, most),
-    )
-
-
-@cache
-def _words(name: str) -> Words:
-    shipped = files("marketplace.demo") / "words" / f"{name}.toml"
-    return tomllib.loads(shipped.read_text(encoding="utf-8"))
-
-
 @cache
 def _activities() -> dict[str, Words]:
-    return {activity["key"]: activity for activity in _words("activities")["activities"]}
+    return {activity["key"]: activity for activity in words_of("activities")["activities"]}
 
 
 def _with_key(start: str) -> str:

@@ -14,23 +14,24 @@ from marketplace.accounts.tables import (
     OrganisationRole,
     User,
 )
+from marketplace.clauses.publishing import publish_due
 from marketplace.clock import PARIS, end_of_day
-from marketplace.demo import inventing, people
+from marketplace.demo import buying, inventing, people
 from marketplace.demo.arriving import arrive, settle
 from marketplace.demo.cast import Cast
 from marketplace.demo.days import office_hour, working_day_in
 from marketplace.demo.detailing import capacity_of, details_of
-from marketplace.demo.inventing import (
-    InventedLot,
-    InventedNeed,
-    InventedOffer,
-    InventedStructure,
-)
 from marketplace.demo.keeping import keep_all
 from marketplace.demo.partnering import name_partners
 from marketplace.demo.playing import Stage, award, calculate, play
 from marketplace.demo.plots import Plot, plots
 from marketplace.demo.reporting import follow
+from marketplace.demo.shapes import (
+    InventedLot,
+    InventedNeed,
+    InventedOffer,
+    InventedStructure,
+)
 from marketplace.matching.shortlisting import shortlist_need
 from marketplace.moderation.deciding import approve, reject, request_changes, withdraw
 from marketplace.moderation.desks import open_national_desk, receive_need
@@ -73,11 +74,12 @@ def load(session: Session, now: datetime) -> None:
     structures = _add_structures(session, now)
     cast = _add_people(session, structures, now)
     bakery_id = settle(session, cast, now)
-    for number, need in enumerate(inventing.needs()):
+    for number, need in enumerate(buying.needs()):
         _live(session, need, number, cast, now)
     name_partners(session, cast, now)
     keep_all(session, cast, now)
     arrive(session, cast, bakery_id, now)
+    publish_due(session, gazetteer(session), now)
 
 
 def _add_structures(session: Session, now: datetime) -> dict[str, int]:
@@ -180,7 +182,7 @@ def _add_people(session: Session, structures: dict[str, int], now: datetime) -> 
         for account in people.ACCOUNTS
         if account.organisation
     }
-    for one in inventing.organisations():
+    for one in buying.organisations():
         if one.key not in buyers:
             # Without a password: these bought before, and nobody signs in as them.
             email = f"achats.{one.key}@tandem.invalid"
@@ -248,7 +250,7 @@ def _add_organisations(session: Session) -> dict[str, int]:
             kind=OrganisationKind(one.kind),
             commune_code=one.commune,
         )
-        for one in inventing.organisations()
+        for one in buying.organisations()
     }
     session.add_all(rows.values())
     session.flush()

@@ -39,6 +39,9 @@ _DECIDED = {
 }
 _OF_KIND: dict[str, dict[str, Any]] = {
     "answers/consortium_news": {"news": "Net et clair accepte de rejoindre le groupement."},
+    "answers/joint_answer_withdrawn": {
+        "news": "Le groupement que mène Net et clair retire la réponse commune qu'il a envoyée."
+    },
     "answers/need_proposal": {"proposal": "Repousser la date limite au 4 janvier 2027."},
     "moderation/need_not_published": _DECIDED,
     "moderation/need_published": _DECIDED,

@@ -54,6 +54,7 @@ def gather(session: Session, now: datetime) -> None:
         gathering_answers.received(session, now),
         gathering_answers.amended(session, now),
         gathering_answers.taken_back(session, now),
+        gathering_answers.questions(session, now),
         _new_matches(session, now),
         _own_needs_closing(session, now),
         _reminders(session, now),

@@ -22,8 +22,9 @@ from marketplace.mail import MailState, OutgoingMail
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import Match
 from marketplace.moderation.tables import QueueEntry
+from marketplace.needs.plan_tables import PlannedPurchase
 from marketplace.needs.queries import is_open
-from marketplace.needs.tables import Need, PlannedPurchase
+from marketplace.needs.tables import Need
 from marketplace.offers.queries import to_confirm
 from marketplace.offers.tables import Offer
 
@@ -37,6 +38,7 @@ OF_OPEN_NEEDS = (
     NoticeKind.NEED_CLOSING,
     NoticeKind.NEW_MATCH,
     NoticeKind.OWN_NEED_CLOSING,
+    NoticeKind.ENQUIRY_ANSWERED,
     NoticeKind.FEW_MATCHES,
     NoticeKind.PLAN_PUBLISHED,
 )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from marketplace import mail
+from marketplace import delivering, mail
 from marketplace.config import Config
 from marketplace.digests import bouncing, opting_out, queries, rechecking, relaying
 from marketplace.digests.composing import Composed, compose
@@ -50,7 +50,7 @@ class Outcome:
 def take(session: Session, mail_id: int, now: datetime, config: Config) -> Parcel | None:
     """Claim, look at again and compose a mail. None: another has it, it is done, not due, not
     wanted any more, never leaves, or waits for its turn."""
-    row = mail.claim(session, mail_id, now)
+    row = delivering.claim(session, mail_id, now)
     if row is None or row.lease_until is None:
         return None
     until = row.lease_until
@@ -58,18 +58,18 @@ def take(session: Session, mail_id: int, now: datetime, config: Config) -> Parce
         with session.begin_nested():
             why_not = rechecking.why_not(session, row, lambda: composed(row, config).subject, now)
         if why_not is not None:
-            mail.stamp_cancelled(row, why_not)
+            delivering.stamp_cancelled(row, why_not)
             return None
         if not mail.leaves(row.address, config.smtp_url):
-            mail.stamp_kept(row)
+            delivering.stamp_kept(row)
             return None
-        if mail.must_wait(session, row, now, config.mail_a_minute):
+        if delivering.must_wait(session, row, now, config.mail_a_minute):
             return None
         message = _message(row, config)
     except Exception as error:
         # A bug of ours or an address that is none: trying again would not mend it.
         logger.exception("mail %s cannot be composed", mail_id)
-        mail.stamp_failed(row, f"{type(error).__name__}: {error}")
+        delivering.stamp_failed(row, f"{type(error).__name__}: {error}")
         return None
     return Parcel(mail_id, until, message)
 
@@ -129,9 +129,11 @@ def stamp(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) -> 
     if row is None:
         return
     if outcome.is_taken:
-        mail.stamp_sent(row, now)
+        delivering.stamp_sent(row, now)
     elif row.lease_until == parcel.claimed_until:
-        stamp_it = mail.stamp_maybe_taken if outcome.may_be_taken else mail.stamp_not_taken
+        stamp_it = (
+            delivering.stamp_maybe_taken if outcome.may_be_taken else delivering.stamp_not_taken
+        )
         stamp_it(row, now, outcome.error)
         if row.state is MailState.FAILED and outcome.error.startswith("55"):
             bouncing.pause(session, [bouncing.refused(row.address, outcome.error)], now)
@@ -140,11 +142,11 @@ def stamp(session: Session, parcel: Parcel, outcome: Outcome, now: datetime) -> 
 def ask_for_due(session: Session, now: datetime) -> None:
     """Sweep: mails whose message was lost, whose sender died, or whose time has come; what a
     digest that may never have arrived was to tell waits for the next."""
-    mail.doubt_abandoned(session, now)
-    mail.forget_paces(session, now)
+    delivering.doubt_abandoned(session, now)
+    delivering.forget_paces(session, now)
     rechecking.carry_over(session, now)
     since = queries.oldest_unsent(session, now)
     if since is not None and now - since > ALARM:
         logger.error("a mail has been waiting to leave since %s", since.isoformat())
-    for mail_id in mail.due(session, now, SWEPT):
+    for mail_id in delivering.due(session, now, SWEPT):
         enqueue(session, Job.SEND_MAIL, mail_id=mail_id)

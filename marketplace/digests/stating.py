@@ -76,14 +76,14 @@ def context_of(name: str, notices: Collection[Notice], facts: Facts) -> dict[str
 
 
 def _items(notices: Collection[Notice], facts: Facts) -> Iterator[Item]:
-    found: dict[int, list[Notice]] = defaultdict(list)
+    found: dict[tuple[int, NoticeKind], list[Notice]] = defaultdict(list)
     for notice in notices:
-        if notice.kind is NoticeKind.NEW_MATCH and notice.need_id is not None:
-            found[notice.need_id].append(notice)
+        if notice.kind in _SEVERAL and notice.need_id is not None:
+            found[notice.need_id, notice.kind].append(notice)
         else:
             yield _item(notice, facts)
-    for need_id, of_need in found.items():
-        yield _found(facts.needs[need_id], of_need)
+    for (need_id, kind), of_need in found.items():
+        yield _found(facts.needs[need_id], of_need, _SEVERAL[kind])
 
 
 def _item(notice: Notice, facts: Facts) -> Item:
@@ -112,12 +112,19 @@ def _reasons(match: Match | None) -> list[str]:
     return said[: sections.MOST_REASONS]
 
 
-def _found(need: Need, notices: Sequence[Notice]) -> Item:
-    """The structures found for a need since it was published, in one line."""
+_SEVERAL = {
+    NoticeKind.NEW_MATCH: "structures de plus peuvent répondre à",
+    NoticeKind.ENQUIRY_ANSWERED: "questions ont reçu une réponse sur",
+}
+"""What is told in one line of a need, however often it happened."""
+
+
+def _found(need: Need, notices: Sequence[Notice], several: str) -> Item:
+    """The structures found for a need since it was published, or the questions answered."""
     if len(notices) == 1:
         title = notices[0].title
     else:
-        title = f"{len(notices)} structures de plus peuvent répondre à «\u00a0{need.title}\u00a0»"
+        title = f"{len(notices)} {several} «\u00a0{need.title}\u00a0»"
     return Item(
         topic=notices[0].topic,
         notices=tuple(notice.id for notice in notices),

@@ -23,6 +23,8 @@ class NoticeKind(StrEnum):
     """A later version of an answer, for the same."""
     ANSWER_TAKEN_BACK = "answer_taken_back"
     """A step of a match, for the same: the structure was in the running and declines."""
+    ENQUIRY_ANSWERED = "enquiry_answered"
+    """A question that the buyer answered, for those who were told of the need and are silent."""
     NEW_MATCH = "new_match"
     """A match found since the need was published, for its buyers."""
     OWN_NEED_CLOSING = "own_need_closing"

@@ -19,8 +19,9 @@ from marketplace.matching.shaping import plan_shape
 from marketplace.moderation.desks import desk_covering
 from marketplace.moderation.tables import DeskMember
 from marketplace.needs import planning
+from marketplace.needs.plan_tables import PlanFollow, PlannedPurchase
 from marketplace.needs.queries import is_open
-from marketplace.needs.tables import Need, PlanFollow, PlannedPurchase
+from marketplace.needs.tables import Need
 from marketplace.structures.tables import Structure, StructureMember
 
 LONGEST_TITLE = 300

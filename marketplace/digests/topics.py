@@ -34,7 +34,7 @@ LABELS: Mapping[Topic, str] = {
     Topic.QUEUE: "Ce qui attend à votre guichet, et la semaine de votre territoire",
     Topic.MESSAGES: "Les messages et les questions",
     Topic.SEARCHES: "Vos recherches enregistrées",
-    Topic.HOURS: "Les heures d'insertion que vous déclarez",
+    Topic.HOURS: "Les heures d'insertion de vos contrats",
     Topic.OFFERS: "Vos offres, quand il est temps de les confirmer",
     Topic.PLANS: "Les achats prévus près de chez vous, et ceux que vous suivez",
 }
@@ -80,7 +80,7 @@ def topics_for(*, buys: bool, supplies: bool, facilitates: bool) -> list[Topic]:
         told |= {Topic.NEEDS, Topic.AMENDMENTS, Topic.OUTCOMES, Topic.MESSAGES, Topic.HOURS}
         told |= {Topic.OFFERS}
     if buys:
-        told |= {Topic.ANSWERS, Topic.POSTED, Topic.MESSAGES}
+        told |= {Topic.ANSWERS, Topic.POSTED, Topic.MESSAGES, Topic.HOURS}
     if facilitates:
         told |= {Topic.QUEUE}
     return [topic for topic in LABELS if topic in told]

@@ -22,7 +22,7 @@ def web(config: Config, logs: Path, port: int) -> Child:
     ]
     gunicorn += [
         "--worker-class",
-        "gthread",
+        "marketplace.serving.Worker",
         "--workers",
         "2",
         "--threads",

@@ -95,18 +95,13 @@ def size_in_words(size: int) -> str:
     return f"{formats.number(max(1, round(size / 1024)))}\u00a0Ko"
 
 
-def examined(
-    file: BinaryIO,
-    name: str,
-    accepted: Collection[Format] = DOCUMENTS,
-    largest_mb: int = LARGEST_MB,
-) -> Format:
+def examined(file: BinaryIO, name: str, accepted: Collection[Format] = DOCUMENTS) -> Format:
     """What this file is; it is read from its start, and left there. Raises Refused."""
     size = file.seek(0, os.SEEK_END)
     if size == 0:
         raise Refused("Ce fichier est vide")
-    if size > largest_mb * MB:
-        raise Refused(f"Ce fichier fait {size_in_words(size)} : {largest_mb} Mo au plus")
+    if size > LARGEST_MB * MB:
+        raise Refused(f"Ce fichier fait {size_in_words(size)} : {LARGEST_MB} Mo au plus")
     found = _format_of(file, size)
     file.seek(0)
     if found is None or found not in accepted:

@@ -14,6 +14,7 @@ from flask_limiter import Limit, Limiter
 from flask_login import current_user
 
 from marketplace.config import Config
+from marketplace.forms import one_line
 
 REFUSED = 422
 
@@ -39,6 +40,11 @@ PROVES_WHO_ONE_IS = Allowed("POST", "60 per minute; 600 per hour", "10 per 5 min
 WRITES_TO_A_PERSON = Allowed("POST", "30 per minute; 200 per hour", "5 per 10 minutes; 20 per day")
 OPENS_AN_ACCOUNT = replace(WRITES_TO_A_PERSON, counts_refused=False)
 """A long form that somebody corrects four times wrote to nobody yet."""
+
+OPENS_ORGANISATIONS = Allowed(
+    "POST", "30 per minute", "5 per hour; 10 per day", counts_refused=False
+)
+"""A buyer opens its own, a purchasing platform those that it buys for; nobody opens forty."""
 
 SENDS_INVITATIONS = Allowed("POST", "60 per minute; 600 per hour", "60 per hour; 200 per day")
 SEARCHES = Allowed("GET", "120 per minute")
@@ -96,6 +102,7 @@ LIMITS = {
     "hours.template": DOWNLOADS,
     "invitations.accept": PROVES_WHO_ONE_IS,
     "members.invite": SENDS_INVITATIONS,
+    "need_cutting.cut": TELLS_MANY,
     "need_files.index": UPLOADS,
     "lot_life.add": TELLS_MANY,
     "lot_life.change": TELLS_MANY,
@@ -112,6 +119,7 @@ LIMITS = {
     "oidc.back": TURNS_TO_THE_PROVIDER,
     "oidc.sign_up": WRITES_TO_A_PERSON,
     "oidc.start": TURNS_TO_THE_PROVIDER,
+    "organisations.create": OPENS_ORGANISATIONS,
     "organisations.find": SEARCHES,
     "organisations.join": SENDS_INVITATIONS,
     "personal_data.erase": PROVES_WHO_ONE_IS,
@@ -147,6 +155,7 @@ LIMITS = {
     "structures.verify": SEARCHES,
     "support.ask": WRITES_TO_PEOPLE,
     "support.extend": WRITES_TO_PEOPLE,
+    "support.relax": WRITES_TO_PEOPLE,
     "support.widen": WRITES_TO_PEOPLE,
     "team.show": SENDS_INVITATIONS,
     "territories.export": DOWNLOADS,
@@ -228,10 +237,11 @@ def _address() -> str:
 
 
 def _account() -> str:
-    """Who is asked for: the person signed in, else the hash of the address posted."""
+    """Who is asked for: the person signed in, else the hash of the address posted, read as the
+    forms read it: what no one can see in it makes no other account."""
     if current_user.is_authenticated:
         return f"person {current_user.user_id}"
-    address = request.form.get("email", "").strip().lower()
+    address = one_line(request.form.get("email")).lower()
     return sha256(address.encode("utf-8", "replace")).hexdigest() if address else ""
 
 

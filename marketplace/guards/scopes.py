@@ -30,8 +30,9 @@ from marketplace.matching.tables import Match
 from marketplace.moderation.queries import is_on
 from marketplace.moderation.tables import Desk, DeskTerritory, QueueEntry
 from marketplace.needs.lifecycle import Status
+from marketplace.needs.plan_tables import PlannedPurchase
 from marketplace.needs.queries import IN_FULL
-from marketplace.needs.tables import Need, NeedFile, PlannedPurchase
+from marketplace.needs.tables import Need, NeedFile
 from marketplace.offers.tables import Offer
 from marketplace.structures.import_tables import StructureImport
 from marketplace.structures.network_tables import Network

@@ -7,7 +7,7 @@ from marketplace import audit, clock
 from marketplace.accounts import sessions
 from marketplace.audit import Action
 from marketplace.db import db, transaction
-from marketplace.guards.roles import viewer, viewer_in
+from marketplace.guards.roles import viewer, viewer_in, visitor_ip
 
 
 def enter(user_id: int, means: str) -> None:
@@ -20,7 +20,7 @@ def enter(user_id: int, means: str) -> None:
         if before is not None and before.session_id is not None:
             sessions.close_session(writing, before.session_id, before.user_id, now)
         token = sessions.open_session(
-            writing, user_id, now, _ip(), request.user_agent.string, means
+            writing, user_id, now, visitor_ip(), request.user_agent.string, means
         )
     session.clear()
     login_user(viewer_in(db.session(), token, now))
@@ -41,7 +41,7 @@ def leave() -> None:
     if who is not None and who.session_id is not None:
         with transaction() as writing:
             sessions.close_session(writing, who.session_id, who.user_id, clock.now())
-            audit.note(writing, Action.SIGNED_OUT, actor_id=who.user_id, ip=_ip())
+            audit.note(writing, Action.SIGNED_OUT, actor_id=who.user_id, ip=visitor_ip())
     logout_user()
     session.clear()
 
@@ -56,7 +56,3 @@ def stamp_seen() -> None:
     if who.seen_at < now - sessions.SEEN_EVERY:
         with transaction() as writing:
             sessions.stamp_seen(writing, who.session_id, now)
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 from marketplace import sheets
 from marketplace.text import slug
-from marketplace.workbooks.reading import NotAWorkbook, Wrong
+from marketplace.workbooks.parsing import NotAWorkbook
+from marketplace.workbooks.sheet import Wrong
 
 LONGEST = 200
 """Characters kept of a cell."""

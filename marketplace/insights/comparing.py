@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from marketplace.clauses import figures, told_totals
+from marketplace.clauses import figures
 from marketplace.clauses.figures import Figures
 from marketplace.clock import PARIS
 from marketplace.insights import departments as by_department
@@ -25,7 +25,7 @@ from marketplace.insights.describing import (
     trend_block,
 )
 from marketplace.insights.history import Series, series_of
-from marketplace.insights.periods import last_months
+from marketplace.insights.periods import last_months, months_over
 from marketplace.insights.queries import OfKind
 from marketplace.insights.slugs import departments_in
 from marketplace.structures.kinds import HANDICAP, INSERTION
@@ -125,16 +125,13 @@ def compare(session: Session, places: Gazetteer, code: str, now: datetime) -> Co
     codes = departments_in(places, code)
     regions = [region.code for region in places.regions] if code == COUNTRY else []
     kinds = by_department.structures_by_department(session, seat)
-    told = told_totals.told(session, places, {code, *codes, *regions})
-    hours = {
-        one: None if total is None else float(total.hours) for one, total in told.totals.items()
-    }
+    hours = figures.told_hours(session, {*codes, *regions})
     planned, planned_in_regions = by_department.planned_hours(session)
     departments = _departments(session, places, codes, now, kinds, hours, planned)
     needs, opened = queries.needs_by_month(session, concerned, now)
     awarded, won = queries.awards(session, concerned, seat)
-    owed = figures.figures_of(session, places, code, told)
-    parted = figures.parted(session, places, code, months, told)
+    owed = figures.figures_of(session, places, code)
+    parted = figures.parted(session, code, months_over(owed.detailed_on), owed)
     totals = _by_kind(kinds)
     return Compared(
         code=code,
@@ -160,8 +157,8 @@ def compare(session: Session, places: Gazetteer, code: str, now: datetime) -> Co
             ],
         ),
         owed=owed_block(owed, []),
-        hours_by_month=hours_block(months, parted),
-        publics=publics_blocks(parted),
+        hours_by_month=hours_block(parted, owed),
+        publics=publics_blocks(parted, owed),
         awards=awards_block(awarded, won),
         aims=aims_block(queries.by_aim(session, concerned, seat)),
         history=tuple(series_of(code)),
@@ -286,7 +283,8 @@ def _block(key: str, title: str, parts: Sequence[Part]) -> Block:
         "Un besoin sur plusieurs territoires compte dans chacun ; un besoin sur toute la France, "
         "dans aucun. Les heures d'un contrat, prévues ou validées, comptent là où est son "
         "territoire\u00a0: celles d'une région, ou d'un EPCI à cheval sur deux départements, dans "
-        f"aucun département. {HIDDEN}",
+        f"aucun département. {HIDDEN} Leurs heures comptent dans un territoire plus grand\u00a0: "
+        "la somme des lignes peut être un peu moins que le total.",
     )
 
 

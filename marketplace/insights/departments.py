@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union, union_all
+from sqlalchemy import CTE, ColumnElement, Select, case, func, literal, select, union, union_all
 from sqlalchemy.orm import Session, aliased
 
 from marketplace.clauses.contract_tables import Contract, ContractLot
@@ -93,15 +93,21 @@ def planned_hours(session: Session) -> tuple[dict[str, int], dict[str, int]]:
     """Planned hours by the department of each contract's territory, those of an EPCI astride
     two, or of a region, being in none; then by region, with what is signed for the region itself
     and for an EPCI astride two of its departments: as validated hours are counted."""
-    by_department = _planned_by(Kind.DEPARTMENT, "department")
-    by_region = _planned_by(Kind.REGION, "region")
+    planned = (
+        select(Contract.territory_code, func.sum(ContractLot.planned_hours).label("hours"))
+        .join(ContractLot, ContractLot.contract_id == Contract.id)
+        .group_by(Contract.territory_code)
+        .cte()
+    )
+    by_department = _planned_by(planned, Kind.DEPARTMENT, "department")
+    by_region = _planned_by(planned, Kind.REGION, "region")
     found: dict[str, dict[str, int]] = {Kind.DEPARTMENT: {}, Kind.REGION: {}}
     for level, of, hours in session.execute(union_all(by_department, by_region)):
         found[level][of] = round(hours or 0)
     return found[Kind.DEPARTMENT], found[Kind.REGION]
 
 
-def _planned_by(kind: Kind, level: str) -> Select[str, str, Decimal]:
+def _planned_by(planned: CTE, kind: Kind, level: str) -> Select[str, str, Decimal]:
     member = aliased(Territory)
     above = getattr(member, level)
     of_epci = (
@@ -116,10 +122,9 @@ def _planned_by(kind: Kind, level: str) -> Select[str, str, Decimal]:
         else_=getattr(Territory, level),
     )
     return (
-        select(literal(str(kind)), place, func.sum(ContractLot.planned_hours))
-        .select_from(Contract)
-        .join(Territory, Territory.code == Contract.territory_code)
-        .join(ContractLot, ContractLot.contract_id == Contract.id)
+        select(literal(str(kind)), place, func.sum(planned.c.hours))
+        .select_from(planned)
+        .join(Territory, Territory.code == planned.c.territory_code)
         .where(place.is_not(None))
         .group_by(place)
     )

@@ -8,14 +8,16 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from marketplace.clauses import figures, told_totals
+from marketplace.clauses import figures
 from marketplace.clauses.figures import Breakdown, Dimension, Figures, Parted
+from marketplace.clauses.reported import next_month
 from marketplace.clock import PARIS
+from marketplace.formats import long_date
 from marketplace.insights import queries
 from marketplace.insights.blocks import Block, Masked, Value, few
 from marketplace.insights.directory import Around
 from marketplace.insights.partnering import PARTS
-from marketplace.insights.periods import last_months, month_label
+from marketplace.insights.periods import last_months, month_label, months_over
 from marketplace.insights.queries import Awards, OfAim, OfKind, OfSector
 from marketplace.needs.tables import Need
 from marketplace.sectors.aims import AIMS
@@ -37,8 +39,8 @@ DISTRICTS = (
     "Ce que l'employeur a dit du domicile à l'embauche, d'après la liste alors en vigueur. ZUS, "
     "QPV de 2015 et QPV de 2024 sont trois listes différentes : leurs heures ne s'ajoutent pas."
 )
-APART = "Non répartis\u00a0: effectifs trop faibles pour être montrés"
-NOT_IN_MONTHS = "Non répartis\u00a0: mois plus anciens, ou effectifs trop faibles pour être montrés"
+APART = "Non répartis\u00a0: effectifs trop faibles, ou hors de ce détail"
+NOT_IN_MONTHS = "Non répartis\u00a0: autres mois, ou effectifs trop faibles pour être montrés"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,12 @@ def describe(
     hours = parted = None
     people: Sequence[tuple[int, int]] = ()
     if seat is None:
-        told = told_totals.told(session, places, told_totals.asked_of(places, code))
-        hours = figures.figures_of(session, places, code, told)
-        parted = figures.parted(session, places, code, months, told)
+        hours = figures.figures_of(session, places, code)
+        parted = figures.parted(session, code, months_over(hours.detailed_on), hours)
         people = figures.distinct_people(session, code)
-        publics = publics_blocks(parted)
+        publics = publics_blocks(parted, hours)
     else:
-        publics = _around_district(session, places, code, months)
+        publics = _around_district(session, places, code)
     return Described(
         structures=sum(one.structures for one in kinds.values()),
         offers=offers.number,
@@ -112,7 +113,7 @@ def describe(
                 ("Attributions", {of: one.number for of, one in awarded.items()}),
             ],
         ),
-        hours_by_month=hours_block(months, parted),
+        hours_by_month=hours_block(parted, hours),
         publics=publics,
         awards=awards_block(awarded, won),
         owed=owed_block(hours, people),
@@ -208,54 +209,80 @@ def owed_block(hours: Figures | None, people: Sequence[tuple[int, int]]) -> Bloc
             *((f"Personnes différentes en {year}, selon le guichet", n) for year, n in people),
         ),
         "Depuis le premier contrat suivi ici. Une personne qui entre dans deux contrats y compte "
-        f"deux fois. {HIDDEN}",
+        f"deux fois. {_dated(hours)} {HIDDEN} Leurs heures ne comptent que dans un territoire plus "
+        "grand.",
     )
 
 
-def hours_block(months: Sequence[date], parted: Parted | None) -> Block:
+def _dated(hours: Figures) -> str:
+    if hours.told_on is None:
+        return (
+            "Les premières heures paraissent la nuit qui suit leur validation, une fois leur mois "
+            "fini."
+        )
+    return (
+        f"Heures des mois finis, validées au {long_date(hours.told_on)}\u00a0; les suivantes "
+        f"s'ajoutent le {long_date(next_month(hours.told_on))}."
+    )
+
+
+def _detailed(hours: Figures) -> str:
+    """Of a detail that is there, so that it has a day."""
+    day = long_date(hours.detailed_on) if hours.detailed_on else ""
+    return f"Détail arrêté au {day}, une fois par trimestre."
+
+
+def hours_block(parted: Parted | None, hours: Figures | None) -> Block:
     columns = ("Mois", "Heures validées")
-    if parted is None:
+    if parted is None or hours is None:
         return Block("heures-par-mois", "Heures validées par mois", columns, ())
     told = parted.by_month
     rows: list[tuple[Value, ...]] = [
-        (month_label(month), shown(cell.hours))
-        for month, cell in zip(months, told.cells, strict=True)
+        (month_label(date.fromisoformat(cell.label)), shown(cell.hours)) for cell in told.cells
     ]
     if told.apart.hours:
         rows.append((NOT_IN_MONTHS, shown(told.apart.hours)))
-    return Block("heures-par-mois", "Heures validées par mois", columns, tuple(rows), HIDDEN)
+    note = f"{_detailed(hours)} {HIDDEN}"
+    return Block("heures-par-mois", "Heures validées par mois", columns, tuple(rows), note)
 
 
-def publics_blocks(parted: Parted | None) -> tuple[Block, ...]:
+def publics_blocks(parted: Parted | None, hours: Figures) -> tuple[Block, ...]:
     if parted is None:
         return ()
-    return tuple(_public_block(name, parted.by_dimension[name]) for name in BREAKDOWNS)
+    return tuple(_public_block(name, parted.by_dimension[name], hours) for name in BREAKDOWNS)
 
 
-def _around_district(
-    session: Session, places: Gazetteer, code: str, months: Sequence[date]
-) -> tuple[Block, ...]:
+def is_hidden(block: Block) -> bool:
+    """Of hours by public: all of them are in the line of what no other line shows."""
+    values = [row[1] for row in block.rows if row[0] != APART]
+    return not any(value and value is not Masked.HIDDEN for value in values)
+
+
+def _around_district(session: Session, places: Gazetteer, code: str) -> tuple[Block, ...]:
     """Of a district inside a commune: the hours of its department by where people live."""
     commune = places.commune(code)
-    parted = figures.parted(session, places, commune.department, months) if commune else None
-    if commune is None or parted is None:
+    if commune is None:
         return ()
-    block = _public_block("district", parted.by_dimension["district"])
+    hours = figures.figures_of(session, places, commune.department)
+    parted = figures.parted(session, commune.department, months_over(hours.detailed_on), hours)
+    if parted is None:
+        return ()
+    block = _public_block("district", parted.by_dimension["district"], hours)
     name = places.name(commune.department)
     return (replace(block, title=f"{block.title}, tout le département ({name})"),)
 
 
-def _public_block(dimension: Dimension, told: Breakdown) -> Block:
+def _public_block(dimension: Dimension, told: Breakdown, hours: Figures) -> Block:
     cells = [*told.cells]
     if told.apart.hours or told.apart.people:
         cells.append(replace(told.apart, label=APART))
-    note = DISTRICTS if dimension == "district" else ""
+    notes = [DISTRICTS] if dimension == "district" else []
     return Block(
         f"heures-{dimension}",
         f"Heures validées\u00a0: {BREAKDOWNS[dimension].lower()}",
         (BREAKDOWNS[dimension], "Heures validées", "Entrées"),
         tuple((cell.label, shown(cell.hours), shown(cell.people)) for cell in cells),
-        f"{note} {HIDDEN}".strip(),
+        " ".join([*notes, _detailed(hours), HIDDEN]),
     )
 
 

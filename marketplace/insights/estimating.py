@@ -9,7 +9,15 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from marketplace.clock import PARIS
-from marketplace.insights.potential import Answering, Choice, Potential, assess, sectors_of
+from marketplace.insights.potential import (
+    ASKED,
+    HELD,
+    Answering,
+    Choice,
+    Potential,
+    assess,
+    sectors_of,
+)
 from marketplace.insights.programme import Project
 from marketplace.insights.spend_tables import PotentialStudy
 from marketplace.matching.live_index import live_index
@@ -37,10 +45,17 @@ class Estimate:
         return sum((one.project.annual for one in self.potentials), Decimal(0))
 
     @property
-    def with_inclusion(self) -> Decimal:
-        """Euros of a year of the purchases for which something is advised."""
-        left_out = self.by_choice.get(Choice.NOTHING, (0, Decimal(0)))[1]
-        return self.annual - left_out
+    def held(self) -> Decimal:
+        """Euros of a year of the purchases that structures could hold, whole or in part."""
+        return self._of(HELD)
+
+    @property
+    def asked(self) -> Decimal:
+        """Euros of a year of those that leave a clause or a criterion to ask for."""
+        return self._of(ASKED)
+
+    def _of(self, choices: Collection[Choice]) -> Decimal:
+        return sum((self.by_choice[one][1] for one in choices if one in self.by_choice), Decimal(0))
 
 
 def estimate(

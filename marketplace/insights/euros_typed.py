@@ -19,7 +19,8 @@ _AFTER_POINTS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")
 _AFTER_COMMAS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")
 _PLAIN = re.compile(r"[0-9]+(?:([.,])[0-9]*)?")
 _AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}")
-_UNITS = re.compile(r"(?:€|eur(?:os?)?|ht|ttc)", re.IGNORECASE)
+_UNITS = re.compile(r"(?:€|eur(?:os?)?|ht)", re.IGNORECASE)
+_WITH_TAX = re.compile(r"ttc|t\.t\.c|toutes taxes", re.IGNORECASE)
 
 
 class Mark(StrEnum):
@@ -46,6 +47,8 @@ class Figure:
 
 def figure(cell: str) -> Figure:
     """Raises NoAmount."""
+    if _WITH_TAX.search(cell):
+        raise NoAmount("montant TTC\u00a0: donnez le montant hors taxes")
     said = _UNITS.sub("", cell).strip().replace("\u2212", "-")
     if not said:
         raise NoAmount("montant manquant")

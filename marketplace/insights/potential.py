@@ -1,6 +1,6 @@
 """What inclusion could bring to one purchase: the rules, each of which can be reached. Pure.
 
-    buy          supplies, under the threshold of any competition: some structure makes them
+    buy          under the threshold of any competition, where some structure sells it
     reserve      three structures at least of the families that the law reserves for, and the
                  purchase within what they can take in a year
     one lot      three structures at least, but the whole is more than they can take
@@ -22,27 +22,21 @@ from datetime import date
 from enum import StrEnum
 from statistics import median
 
+from marketplace.clauses.advice import FEW, WORTHWHILE_HOURS, Advice, Situation
 from marketplace.clauses.hours import WORKING_YEAR, Line
-from marketplace.clauses.levers import (
-    FEW,
-    WORTHWHILE_HOURS,
-    Advice,
-    Duty,
-    Situation,
-    advise,
-    buy_directly,
-    duty,
-)
+from marketplace.clauses.levers import Duty, advise, duty
 from marketplace.clauses.trades import trade_of
 from marketplace.insights.programme import Project
+from marketplace.needs.specific_services import are_specific
 from marketplace.needs.thresholds import Procedure, band
 from marketplace.sectors.suggesting import Suggestion, suggest
 from marketplace.structures.kinds import HANDICAP, INSERTION, Kind
 from marketplace.text import plain
 
 USUAL_RATE = 0.05
-HOURLY_COST = 30.0
-"""Euros, of a charged wage: what the calculator lets change, a first look takes as it is."""
+HOURLY_COST = 38.0
+"""Euros, of a price, since the share of labour is one of a price: what the calculator lets change,
+a first look takes as it is."""
 
 MOST_DEPENDENT = 0.30
 """A structure that would owe one buyer more of its turnover depends on it."""
@@ -111,6 +105,12 @@ CHOICES: Mapping[Choice, str] = {
 }
 
 
+HELD = frozenset({Choice.BUY, Choice.RESERVE, Choice.ONE_LOT, Choice.ENTRUST})
+"""What gives work to structures that were found."""
+ASKED = frozenset({Choice.EXECUTION, Choice.CRITERION})
+"""What asks something of whoever wins."""
+
+
 class Capacity(StrEnum):
     ENOUGH = "enough"
     TIGHT = "tight"
@@ -153,6 +153,7 @@ class Potential:
     why: str
     advice: Advice | None
     duty: Duty | None
+    is_social_service: bool = False
 
 
 def sectors_of(project: Project) -> list[Suggestion]:
@@ -171,6 +172,7 @@ def assess(
     """`answering`: each structure once, whatever its offers."""
     trade = trade_of([one.slug for one in sectors]) if sectors else None
     nature = nature_of(project.title, sectors)
+    is_specific = nature == "services" and are_specific((), [one.slug for one in sectors])
     is_counted = trade is not None and nature != "supplies"
     line = (
         Line(float(project.amount), trade.proposed, USUAL_RATE, HOURLY_COST)
@@ -184,14 +186,15 @@ def assess(
         on=on,
         amount=project.amount,
         answering=kinds,
+        is_social_service=is_specific,
         hours=line.hours if line else None,
     )
-    owed = duty(nature, buyer_kind, project.amount, on)
+    owed = duty(nature, buyer_kind, project.amount, on, is_specific)
     dependency = _dependency(project, answering)
     capacity = _capacity(project, line, answering, dependency)
-    procedure = band(nature, buyer_kind, project.amount, on).procedure
-    choose = _choice_of_supplies if nature == "supplies" else _choice
-    choice = choose(situation, capacity, procedure, owed)
+    procedure = band(nature, buyer_kind, project.amount, on, is_specific).procedure
+    is_owed_or_long = owed is not None or (situation.hours or 0) >= WORTHWHILE_HOURS
+    choice = _choice(kinds, capacity, procedure, nature != "supplies" and is_owed_or_long)
     part = replace(situation, lots=2) if choice is Choice.ONE_LOT else situation
     levers = {one.lever: one for one in advise(part)}
     return Potential(
@@ -207,8 +210,9 @@ def assess(
         capacity=capacity,
         choice=choice,
         why=_WHY[choice],
-        advice=buy_directly(nature) if choice is Choice.BUY else levers.get(_lever(choice, kinds)),
+        advice=levers.get(lever) if (lever := _lever(choice, kinds)) is not None else None,
         duty=owed,
+        is_social_service=is_specific,
     )
 
 
@@ -223,8 +227,8 @@ def nature_of(title: str, sectors: Sequence[Suggestion]) -> str:
 
 
 _WHY: Mapping[Choice, str] = {
-    Choice.BUY: "Une structure au moins en fabrique ou en livre, et le montant permet de lui "
-    "acheter sans publicité ni mise en concurrence.",
+    Choice.BUY: "Une structure au moins pourrait répondre, et le montant permet de lui acheter "
+    "sans publicité ni mise en concurrence.",
     Choice.RESERVE: "Assez de structures pourraient répondre, et le marché tient dans ce qu'elles "
     "font en un an.",
     Choice.ONE_LOT: "Assez de structures pourraient répondre, mais le marché entier dépasse ce "
@@ -240,32 +244,20 @@ _WHY: Mapping[Choice, str] = {
 
 
 def _choice(
-    situation: Situation, capacity: Capacity, procedure: Procedure, owed: Duty | None
+    answering: Mapping[Kind, int], capacity: Capacity, procedure: Procedure, is_worth_hours: bool
 ) -> Choice:
-    able = _of(situation.answering, INSERTION | HANDICAP)
-    if able >= FEW:
+    is_found = any(answering.values())
+    if procedure is Procedure.DIRECT:
+        return Choice.BUY if is_found else Choice.NOTHING
+    if _of(answering, INSERTION | HANDICAP) >= FEW:
         return Choice.ONE_LOT if capacity is Capacity.TIGHT else Choice.RESERVE
-    if owed is not None or (situation.hours or 0) >= WORTHWHILE_HOURS:
+    if is_worth_hours:
         return Choice.EXECUTION
-    if able or any(situation.answering.values()):
-        return Choice.ENTRUST
-    return Choice.NOTHING if procedure is Procedure.DIRECT else Choice.CRITERION
+    return Choice.ENTRUST if is_found else Choice.CRITERION
 
 
-def _choice_of_supplies(
-    situation: Situation, capacity: Capacity, procedure: Procedure, owed: Duty | None
-) -> Choice:
-    able = _of(situation.answering, INSERTION | HANDICAP)
-    if able and procedure is Procedure.DIRECT:
-        return Choice.BUY
-    if able >= FEW:
-        return Choice.ONE_LOT if capacity is Capacity.TIGHT else Choice.RESERVE
-    if any(situation.answering.values()):
-        return Choice.ENTRUST
-    return Choice.CRITERION if owed or procedure is not Procedure.DIRECT else Choice.NOTHING
-
-
-def _lever(choice: Choice, kinds: Mapping[Kind, int]) -> str:
+def _lever(choice: Choice, kinds: Mapping[Kind, int]) -> str | None:
+    """The code of the advice to show: nothing for buying without a lever, None for no advice."""
     if choice in (Choice.RESERVE, Choice.ONE_LOT):
         insertion, handicap = _of(kinds, INSERTION), _of(kinds, HANDICAP)
         if max(insertion, handicap) < FEW:
@@ -275,7 +267,8 @@ def _lever(choice: Choice, kinds: Mapping[Kind, int]) -> str:
         Choice.EXECUTION: "execution",
         Choice.ENTRUST: "subcontracting",
         Choice.CRITERION: "criterion",
-    }.get(choice, "")
+        Choice.BUY: "",
+    }.get(choice)
 
 
 def _dependency(project: Project, answering: Sequence[Answering]) -> float | None:

@@ -23,6 +23,7 @@ TERM_UNIT = 8192
 IDF_UNIT = 1024
 _SHORTEST_MISSPELT = 5
 _MOST_MISSPELT = 4
+_MEANINGS_KEPT = 1000
 _ALIKE = 84
 WORD = re.compile(r"[^\W_]+")
 
@@ -75,11 +76,12 @@ class Documents:
         self.frequency = Growing(np.int32)
         self.alive = 0
         self.term_of: dict[str, int] = {}
+        self.stem_of: list[str] = []
         self._terms_of_token: dict[str, tuple[int, ...]] = {}
         self._number: dict[bytes, int] = {}
         self._digests: list[bytes] = []
         self._by_initial: dict[str, list[str]] = {}
-        self._meant: dict[str, str | None] = {}
+        self._meant: dict[str, dict[str, str | None]] = {}
 
     def add(self, texts: list[str]) -> list[int]:
         """The document of each text, new or already known."""
@@ -113,19 +115,19 @@ class Documents:
         frequency = self.frequency.values
         asked: dict[int, str] = {}
         unknown: dict[str, str] = {}
-        for word in WORD.findall(text[:LONGEST]):
-            stem = _stem(word)
-            if stem is None:
-                continue
+        for stem, word in _stems_asked(text):
             term = self.term_of.get(stem)
             if term is not None and frequency[term]:
-                asked.setdefault(term, word.lower())
+                asked[term] = word
             elif len(stem) >= _SHORTEST_MISSPELT and not stem.isdigit():
-                unknown.setdefault(stem, word.lower())
+                unknown[stem] = word
         for stem, word in islice(unknown.items(), _MOST_MISSPELT):
-            if stem not in self._meant:
-                self._meant[stem] = self._nearest_spelling(stem)
-            meant = self._meant[stem]
+            known = self._meant.setdefault(stem[0], {})
+            if stem not in known:
+                if len(known) >= _MEANINGS_KEPT:
+                    known.clear()
+                known[stem] = self._nearest_spelling(stem)
+            meant = known[stem]
             if meant is not None:
                 asked.setdefault(self.term_of[meant], word)
         return asked
@@ -146,7 +148,7 @@ class Documents:
         """The same with these documents alone."""
         new = Documents()
         new.term_of, new._terms_of_token = self.term_of, self._terms_of_token
-        new._by_initial = self._by_initial
+        new.stem_of, new._by_initial = self.stem_of, self._by_initial
         cells, ends = self.cells(kept)
         new.starts.extend(ends)
         new.terms.extend(self.terms.values[cells])
@@ -172,6 +174,7 @@ class Documents:
         term = self.term_of.get(stem)
         if term is None:
             term = self.term_of[stem] = len(self.term_of)
+            self.stem_of.append(stem)
             self._by_initial.setdefault(stem[0], []).append(stem)
         return term
 
@@ -188,7 +191,6 @@ class Documents:
         self.uses.extend(np.zeros(len(sizes), np.int32))
 
     def _use(self, numbers: Ints, by: int) -> None:
-        self._meant.clear()
         touched = np.unique(numbers)
         uses = self.uses.values
         before = uses[touched] > 0
@@ -197,7 +199,11 @@ class Documents:
         if changed.size:
             self.alive += by * len(changed)
             cells, _ = self.cells(changed)
-            np.add.at(self.frequency.values, self.terms.values[cells], by)
+            terms, frequency = self.terms.values[cells], self.frequency.values
+            was_spoken = frequency[terms] > 0
+            np.add.at(frequency, terms, by)
+            for term in terms[was_spoken != (frequency[terms] > 0)].tolist():
+                self._meant.pop(self.stem_of[term][0], None)
 
     def _nearest_spelling(self, stem: str) -> str | None:
         frequency = self.frequency.values
@@ -210,6 +216,17 @@ class Documents:
         )
         spoken = [(-score, other) for other, score, _ in alike if frequency[self.term_of[other]]]
         return min(spoken)[1] if spoken else None
+
+
+@lru_cache(maxsize=1024)
+def _stems_asked(text: str) -> tuple[tuple[str, str], ...]:
+    """The stems of a need's text, each with the first word that has it."""
+    words: dict[str, str] = {}
+    for word in WORD.findall(text[:LONGEST]):
+        stem = _stem(word)
+        if stem is not None:
+            words.setdefault(stem, word.lower())
+    return tuple(words.items())
 
 
 @lru_cache(maxsize=65_536)

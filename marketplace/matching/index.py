@@ -160,7 +160,7 @@ class Index:
         self.structure_ids: list[str] = []
         self.columns = Columns()
         self.documents = Documents()
-        self._postings = _empty_postings()
+        self._postings: dict[int, tuple[Growing, Growing]] = {}
         self._row: dict[str, int] = {}
         self._structure: dict[str, int] = {}
         self._packed_rows = 0
@@ -187,6 +187,21 @@ class Index:
         self._drop(ids)
         self._pack_when_worn()
 
+    def of_structure(self, structure_id: str) -> "Index":
+        """Its offers alone, which rank as they do among all: words keep the rarity that they
+        have there. To be read, not updated."""
+        alone = Index(self.atlas.gazetteer, self.weights)
+        alone.documents = self.documents
+        is_its = self.columns.structure == self._structure.get(structure_id, NOWHERE)
+        rows = np.flatnonzero(is_its & (self.columns.traits != 0)).astype(np.int32)
+        if len(rows):
+            alone.columns = self.columns.packed(rows)
+            alone.columns.structure[:] = alone._structure_of(structure_id)
+            alone.offer_ids = [self.offer_ids[row] for row in rows.tolist()]
+            alone._row = {offer_id: row for row, offer_id in enumerate(alone.offer_ids)}
+            alone._post(0)
+        return alone
+
     def amount_outside(self, need: Need, rows: Rows) -> Flags:
         """The rows that take no contract of the need's amount; unknown limits hold nothing."""
         columns = self.columns
@@ -208,15 +223,19 @@ class Index:
         stale: Flags = (confirmed > 0) & (confirmed < on.toordinal() - self.weights.stale_days)
         return stale
 
+    def sectors(self) -> set[str]:
+        """Those that its offers declare or imply."""
+        return {SECTORS[sector].slug for sector in np.unique(self.columns.sectors).tolist()}
+
     def sectors_of_its_groups(self) -> set[str]:
-        """The sectors that its offers declare or imply, and the others of their groups: no
-        need that ticks sectors finds anybody here without ticking one of these."""
-        groups = {SECTORS[sector].group for sector in np.unique(self.columns.sectors).tolist()}
+        """The same, and the others of their groups: no need that ticks sectors finds anybody
+        here without ticking one of these."""
+        groups = {BY_SLUG[slug].group for slug in self.sectors()}
         return {sector.slug for sector in SECTORS if sector.group in groups}
 
     def offering(self, sector: int) -> tuple[Numbers, npt.NDArray[np.uint8]]:
         """The rows that declare or imply a sector, dead ones among them, and their worth."""
-        rows, worths = self._postings[sector]
+        rows, worths = self._postings.get(sector, _NOT_OFFERED)
         return rows.values, worths.values
 
     def _drop(self, ids: Iterable[str]) -> None:
@@ -316,7 +335,7 @@ class Index:
         bounds = np.searchsorted(sectors[order], np.arange(len(SECTORS) + 1))
         for sector in np.unique(sectors).tolist():
             these = order[bounds[sector] : bounds[sector + 1]]
-            posted_rows, posted_worths = self._postings[sector]
+            posted_rows, posted_worths = self._postings.setdefault(sector, _no_postings())
             posted_rows.extend(rows[these])
             posted_worths.extend(worths[these])
 
@@ -343,14 +362,17 @@ class Index:
         self._structure = {name: number for number, name in enumerate(self.structure_ids)}
         self.offer_ids = [self.offer_ids[row] for row in kept.tolist()]
         self._row = {offer_id: row for row, offer_id in enumerate(self.offer_ids)}
-        self._postings = _empty_postings()
+        self._postings = {}
         self._packed_rows = len(columns)
         if len(columns):
             self._post(0)
 
 
-def _empty_postings() -> list[tuple[Growing, Growing]]:
-    return [(Growing(np.int32), Growing(np.uint8)) for _ in SECTORS]
+def _no_postings() -> tuple[Growing, Growing]:
+    return Growing(np.int32), Growing(np.uint8)
+
+
+_NOT_OFFERED = _no_postings()
 
 
 def tag_bits(tags: Iterable[str]) -> int:

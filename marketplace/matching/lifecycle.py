@@ -60,6 +60,10 @@ ANSWERED = frozenset(
 )
 """The structure said that it is interested, whatever came of it."""
 
+UNSUITED = frozenset({"skill", "distance", "size"})
+"""Codes of the refusals that say that a need did not suit the offer; the others (capacity, delay,
+price…) speak of the moment or of the need."""
+
 
 class ForbiddenStep(Exception):
     """The match is not in a state that leads there."""

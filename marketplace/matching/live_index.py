@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, delete, func, insert, literal_column, select
+from sqlalchemy import Engine, cast, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from marketplace.matching.index import Index
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.shaping import OVER, offer_shapes
-from marketplace.matching.tables import Match, OfferChange
+from marketplace.matching.tables import Match, OfferChange, Xid8
 from marketplace.needs.tables import NeedMove
 from marketplace.offers.tables import Offer
 from marketplace.territories.queries import gazetteer
@@ -43,34 +43,31 @@ class LiveIndex:
     def reading(self, session: Session, now: datetime) -> Iterator[Index]:
         """The index as the database now is, for the length of the block."""
         with self._lock:
-            horizon = session.scalars(select(_XMIN)).one()
-            if self._index is None or self._is_late(now):
-                self._index = self._afresh(session)
-            else:
-                self._index = self._brought_up_to_date(session, self._index)
+            horizon, changed = self._noted(session)
+            if self._index is None or EVERY_OFFER in changed or self._is_late(now):
+                afresh = Index(gazetteer(session))
+                afresh.upsert(offer_shapes(session))
+                self._index = afresh
+            elif changed:
+                published = list(offer_shapes(session, changed))
+                self._index.remove(
+                    {str(offer_id) for offer_id in changed} - {o.id for o in published}
+                )
+                self._index.upsert(published)
             self._horizon, self._read_at = horizon, now
             yield self._index
 
+    def _noted(self, session: Session) -> tuple[int, set[int]]:
+        """The oldest transaction still running, and the offers changed since the one before."""
+        since = cast(literal(str(self._horizon)), Xid8)
+        changed = func.array_agg(OfferChange.offer_id.distinct())
+        horizon, offer_ids = session.execute(
+            select(_XMIN, changed).where(OfferChange.changed_in >= since)
+        ).one()
+        return horizon, set(offer_ids or ())
+
     def _is_late(self, now: datetime) -> bool:
         return self._read_at is None or now - self._read_at > KEPT / 2
-
-    def _afresh(self, session: Session) -> Index:
-        index = Index(gazetteer(session))
-        index.upsert(offer_shapes(session))
-        return index
-
-    def _brought_up_to_date(self, session: Session, index: Index) -> Index:
-        changes = select(OfferChange.offer_id).where(
-            OfferChange.changed_in >= literal_column(f"'{self._horizon}'::xid8")
-        )
-        changed = set(session.scalars(changes.distinct()))
-        if EVERY_OFFER in changed:
-            return self._afresh(session)
-        if changed:
-            published = list(offer_shapes(session, changed))
-            index.remove({str(offer_id) for offer_id in changed} - {o.id for o in published})
-            index.upsert(published)
-        return index
 
 
 _XMIN = func.pg_snapshot_xmin(func.pg_current_snapshot())

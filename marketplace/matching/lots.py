@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from marketplace.matching.index import Index
-from marketplace.matching.ranking import eligible_structures, rank
+from marketplace.matching.ranking import eligible_structures, rank, rank_everyone
 from marketplace.matching.shapes import Need, Ranked, Ranking, Reason
 
 
@@ -44,6 +44,18 @@ def rank_lots(index: Index, lots: Iterable[LotNeed], top: int) -> list[LotRankin
     """The `top` first structures for each lot."""
     return [
         LotRanking(lot.number, rank(index, lot.need, top), eligible_structures(index, lot.need))
+        for lot in lots
+    ]
+
+
+def rank_lots_for_everyone(index: Index, lots: Iterable[LotNeed], near: int) -> list[LotRanking]:
+    """Everyone eligible for each lot, then the `near` first of those that nearly are."""
+    return [
+        LotRanking(
+            lot.number,
+            rank_everyone(index, lot.need, near),
+            eligible_structures(index, lot.need),
+        )
         for lot in lots
     ]
 

@@ -24,6 +24,7 @@ OTHER_SECTOR_KM = 50.0
 working at the place, is near: buyers do retain such structures."""
 
 _FEW = 300
+_NONE: Flags = np.zeros(0, np.bool_)
 _FAR_KM = 400.0
 """Up to here an arc is the geodesic to within a metre."""
 
@@ -39,17 +40,29 @@ def rank(index: Index, need: Need, top: int = 50) -> Ranking:
     The eligible come first, then those that miss one criterion. A structure comes once, by
     its best offer; equal scores go by structure id, then offer id.
     """
+    return _listed(index, need, top, 0)
+
+
+def rank_everyone(index: Index, need: Need, near: int) -> Ranking:
+    """Everyone eligible, then the `near` first of those that miss one criterion."""
+    return _listed(index, need, 0, near)
+
+
+def _listed(index: Index, need: Need, top: int, near: int) -> Ranking:
     wish = wish_of(index, need)
     found, is_near = _wanted(index, wish)
     listed = found.only(found.met)
     structures = index.columns.structure[listed.rows]
     eligible = len(_one_of_each(structures, len(index.structure_ids)))
     ahead = np.ones(len(listed.rows))
-    if eligible < top:
-        near = _near_alone(index, wish, found, is_near)
-        listed = _joined([listed, near])
-        ahead = np.concatenate([ahead, np.zeros(len(near.rows))])
-    return Ranking(eligible, _best(index, wish, listed, ahead, top or eligible))
+    top = top or eligible + near
+    if eligible < min(top, len(index.structure_ids)):
+        missing = _near_alone(index, wish, found, is_near)
+        listed = _joined([listed, missing])
+        ahead = np.concatenate([ahead, np.zeros(len(missing.rows))])
+    if not len(listed.rows):
+        return Ranking(0, [])
+    return Ranking(eligible, _best(index, wish, listed, ahead, top))
 
 
 def nearly(index: Index, need: Need, top: int) -> list[Ranked]:
@@ -137,12 +150,13 @@ def _wanted(index: Index, wish: Wish) -> tuple[Found, Flags]:
 def _offering(index: Index, wish: Wish, sectors: dict[int, float]) -> tuple[Rows, Floats]:
     """The rows of some sectors, of the kinds and service types asked for, and what they are
     worth; a row comes as often as it has of these sectors."""
-    if not sectors:
+    offered = [(index.offering(sector), likely) for sector, likely in sectors.items()]
+    offered = [one for one in offered if len(one[0][0])]
+    if not offered:
         return np.empty(0, np.int64), np.empty(0)
-    offered = [index.offering(sector) for sector in sectors]
-    rows = np.concatenate([rows for rows, _ in offered], dtype=np.int64)
-    worths = np.concatenate([worths for _, worths in offered])
-    likely = np.repeat(list(sectors.values()), [len(rows) for rows, _ in offered])
+    rows = np.concatenate([rows for (rows, _), _ in offered], dtype=np.int64)
+    worths = np.concatenate([worths for (_, worths), _ in offered])
+    likely = np.repeat([one for _, one in offered], [len(rows) for (rows, _), _ in offered])
     fits = _fits(index, wish, rows).nonzero()[0]
     return rows[fits], worths[fits] / WORTH * likely[fits]
 
@@ -159,6 +173,8 @@ def _fitting(index: Index, wish: Wish, rows: Rows) -> Rows:
 
 
 def _placed(index: Index, wish: Wish, rows: Rows, sector: Floats) -> tuple[Found, Flags]:
+    if not len(rows):
+        return Found(rows, sector, _NONE), _NONE
     where = meeting(index.columns, rows, wish.reach, wish.need.include_country)
     return Found(rows, sector, where.met), where.near
 
@@ -174,10 +190,11 @@ def _near(
     seen[wanted.rows] = True
     rows, worths = _offering(index, wish, siblings)
     kept = (~seen[rows]).nonzero()[0]
-    kept = kept[_covered(index, wish, rows[kept])]
-    parts.append(Found(rows[kept], worths[kept], np.ones(len(kept), np.bool_)))
+    if len(kept):
+        kept = kept[_covered(index, wish, rows[kept])]
+        parts.append(Found(rows[kept], worths[kept], np.ones(len(kept), np.bool_)))
     if wish.sectors and not wish.is_ticked:
-        seen[parts[-1].rows] = True
+        seen[rows[kept]] = True
         others = _fitting(index, wish, np.flatnonzero(~seen))
         others = others[_covered(index, wish, others)]
         close = others[wish.reach.distances_km(columns, others) <= OTHER_SECTOR_KM]

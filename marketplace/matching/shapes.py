@@ -50,7 +50,7 @@ class Offer:
     received: int = 0
     """Needs answered, and needs the structure was told of, lately."""
     feedback: float = 0.0
-    """From -1 (always declined as out of its trade) to 1 (always retained), smoothed."""
+    """Between -1 (declines all that is proposed as unsuitable) and 1, smoothed: see feedback.py."""
     absent_until: date | None = None
     """The last day when its structure takes nothing more."""
     confirmed_on: date | None = None

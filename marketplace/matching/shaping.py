@@ -6,17 +6,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, Subquery, any_, func, literal, select
+from sqlalchemy import ColumnElement, Row, String, Subquery, any_, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marketplace.clock import PARIS
 from marketplace.matching import shapes
-from marketplace.matching.lifecycle import ANSWERED, MatchStatus
+from marketplace.matching.could_reach import Site
+from marketplace.matching.feedback import feedback
+from marketplace.matching.index import Index
+from marketplace.matching.lifecycle import ANSWERED, UNSUITED, MatchStatus
 from marketplace.matching.lots import LotNeed
 from marketplace.matching.tables import Match, MatchMove
 from marketplace.matching.wish import inferred_sectors
 from marketplace.needs.lifecycle import Status
+from marketplace.needs.plan_tables import PlannedPurchase
 from marketplace.needs.queries import is_open
 from marketplace.needs.tables import (
     Lever,
@@ -27,11 +31,9 @@ from marketplace.needs.tables import (
     NeedSector,
     NeedZone,
     PlaceType,
-    PlannedPurchase,
 )
 from marketplace.offers.listing import implied_words
 from marketplace.offers.tables import Offer, OfferSector, OfferStatus, OfferZone
-from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.structures.kinds import HANDICAP, INSERTION, Kind
 from marketplace.structures.tables import Structure
 from marketplace.territories.coverage import Coverage, Place
@@ -60,7 +62,7 @@ def offer_shapes(
     """The published offers, or those of them with these ids, as the index takes them."""
     declared = _gathered(OfferSector.sector_slug, OfferSector.offer_id, Offer.id)
     zones = _gathered(OfferZone.territory_code, OfferZone.offer_id, Offer.id)
-    told = _told_and_answered(offer_ids)
+    told, said = _told_and_answered(offer_ids), _said_of_offers(offer_ids)
     rows = (
         select(
             Offer,
@@ -69,17 +71,20 @@ def offer_shapes(
             zones.label("zones"),
             func.coalesce(told.c.received, 0),
             func.coalesce(told.c.answered, 0),
+            func.coalesce(said.c.accepted, 0),
+            func.coalesce(said.c.unsuited, 0),
         )
         .select_from(Offer)
         .join(Structure)
         .outerjoin(told, told.c.structure_id == Structure.id)
+        .outerjoin(said, said.c.offer_id == Offer.id)
         .where(Offer.status == OfferStatus.PUBLISHED)
         .order_by(Offer.id)
     )
     if offer_ids is not None:
         rows = rows.where(Offer.id.in_(offer_ids))
     for row in session.execute(rows).yield_per(BATCH):
-        offer, structure, sector_slugs, codes, received, answered = row
+        offer, structure, sector_slugs, codes, received, answered, accepted, unsuited = row
         yield shapes.Offer(
             id=str(offer.id),
             structure_id=str(structure.id),
@@ -104,6 +109,7 @@ def offer_shapes(
             lead_days=offer.lead_time_days,
             received=received,
             answered=answered,
+            feedback=feedback(accepted, unsuited),
             absent_until=structure.absent_until,
             confirmed_on=_day(offer.confirmed_at),
             qpv=bool(structure.is_in_qpv),
@@ -126,6 +132,32 @@ def _told_and_answered(offer_ids: Collection[int] | None) -> Subquery:
     if offer_ids is not None:
         theirs = select(Offer.structure_id).where(Offer.id.in_(offer_ids))
         counted = counted.where(Match.structure_id.in_(theirs))
+    return counted.subquery()
+
+
+def _said_of_offers(offer_ids: Collection[int] | None) -> Subquery:
+    """Of each offer, the needs it was matched to that its structure wanted, whatever came of
+    them, and those that it declined because they did not suit it; of needs that are over."""
+    last_reason = (
+        select(MatchMove.reason_code)
+        .where(MatchMove.match_id == Match.id)
+        .order_by(MatchMove.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    declined = (Match.status == MatchStatus.DECLINED) & last_reason.in_(UNSUITED)
+    counted = (
+        select(
+            Match.offer_id,
+            func.count().filter(Match.status.in_(ANSWERED)).label("accepted"),
+            func.count().filter(declined).label("unsuited"),
+        )
+        .join(Need)
+        .where(Match.status.in_({MatchStatus.DECLINED, *ANSWERED}), Need.status.in_(OVER))
+        .group_by(Match.offer_id)
+    )
+    if offer_ids is not None:
+        counted = counted.where(Match.offer_id.in_(offer_ids))
     return counted.subquery()
 
 
@@ -206,9 +238,9 @@ def _whole(
         id=str(need.id),
         title=need.title,
         description=need.description,
-        sectors=tuple(sectors),
+        sectors=tuple(sorted(sectors)),
         service_types=tuple(need.service_types),
-        kinds=_admitted(need.kinds, need.lever),
+        kinds=admitted_kinds(need.kinds, need.lever),
         place=_place(need, zones) or nowhere,
         include_country=need.include_country,
         amount_min=_euros(need.amount_min),
@@ -238,7 +270,7 @@ def _lot_need(
         title=lot.title,
         description=description,
         sectors=ticked,
-        kinds=_admitted(whole.kinds, lot.lever),
+        kinds=admitted_kinds(whole.kinds, lot.lever),
         place=_place(lot, zones) or whole.place,
         amount_min=_euros(lot.amount_min),
         amount_max=_euros(lot.amount_max),
@@ -246,7 +278,7 @@ def _lot_need(
     return LotNeed(lot.id, lot.number, lot.title, shape)
 
 
-def _admitted(kinds: Sequence[str], lever: Lever | None) -> tuple[str, ...]:
+def admitted_kinds(kinds: Sequence[str], lever: Lever | None) -> tuple[str, ...]:
     """The kinds named, of those for whom the lever reserves; of a lever that contradicts
     them, its own."""
     reserved = RESERVED.get(lever, frozenset()) if lever else frozenset[Kind]()
@@ -267,38 +299,72 @@ def _euros(amount: Decimal | None) -> float | None:
 
 
 def open_need_shapes(
-    session: Session, now: datetime, slugs: Collection[str] | None = None
+    session: Session, now: datetime, need_ids: Collection[int] | None = None
 ) -> dict[int, list[shapes.Need]]:
-    """The open needs as the ranking takes them in, each whole or as its lots, less those that
-    tick sectors and none of these: two queries, and no row kept in the session."""
-    wanted = frozenset(BY_SLUG if slugs is None else slugs)
-    of_need = select(NeedSector).where(NeedSector.need_id == Need.id)
-    is_wanted = NeedSector.sector_slug == any_(literal(sorted(wanted), ARRAY(String)))
-    is_in_question = (
-        ~of_need.exists()
-        | of_need.where(is_wanted).exists()
-        | select(Lot).where(Lot.need_id == Need.id).exists()
-    )
+    """The open needs, or those of them with these ids, as the ranking takes them in, each whole
+    or as its lots: two queries, and no row kept in the session."""
+    is_asked = is_open(now)
+    if need_ids is not None:
+        is_asked &= among(Need.id, need_ids)
     sectors = _gathered(NeedSector.sector_slug, NeedSector.need_id, Need.id).label("sectors")
-    zones = _gathered(NeedZone.territory_code, NeedZone.need_id, Need.id).label("zones")
-    needs = select(*_ASKED, sectors, zones).where(is_open(now), is_in_question)
+    needs = select(*_ASKED, sectors, _ZONES).where(is_asked)
     wholes = {row.id: _whole(row, row.sectors, row.zones, now) for row in session.execute(needs)}
     sectors = _gathered(LotSector.sector_slug, LotSector.lot_id, Lot.id).label("sectors")
     zones = _gathered(LotZone.territory_code, LotZone.lot_id, Lot.id).label("zones")
-    can_be_answered = is_open(now) & Lot.ending.is_(None)
+    can_be_answered = is_asked & Lot.ending.is_(None)
     lots = select(*_ASKED_OF_LOT, sectors, zones).join(Need).where(can_be_answered)
     found: dict[int, list[shapes.Need]] = {}
     for row in session.execute(lots):
         if row.need_id in wholes:
             lot = _lot_need(row, row.sectors, row.zones, wholes[row.need_id])
             found.setdefault(row.need_id, []).append(lot.need)
-    parts = {need_id: found.get(need_id, [whole]) for need_id, whole in wholes.items()}
-    return {
-        need_id: [one for one in some if not one.sectors or not wanted.isdisjoint(one.sectors)]
-        for need_id, some in parts.items()
-    }
+    return {need_id: found.get(need_id, [whole]) for need_id, whole in wholes.items()}
 
 
+def open_sites(session: Session, now: datetime, index: Index) -> tuple[dict[int, Site], list[int]]:
+    """Where the work of each open need is, less the needs that tick sectors of other groups than
+    those of this index; and which needs have lots, whose places and sectors are their own."""
+    has_lots = select(Lot).where(Lot.need_id == Need.id).exists()
+    of_need = select(NeedSector).where(NeedSector.need_id == Need.id)
+    slug, ticks_none = NeedSector.sector_slug, ~of_need.exists()
+    rows = select(
+        Need.id,
+        Need.place_type,
+        Need.commune_code,
+        Need.radius_km,
+        Need.include_country,
+        _ZONES,
+        (ticks_none | of_need.where(among(slug, index.sectors())).exists()).label("is_shared"),
+        has_lots.label("has_lots"),
+    ).where(
+        is_open(now),
+        ticks_none | of_need.where(among(slug, index.sectors_of_its_groups())).exists() | has_lots,
+    )
+    sites: dict[int, Site] = {}
+    with_lots: list[int] = []
+    for row in session.execute(rows):
+        if row.has_lots:
+            with_lots.append(row.id)
+        else:
+            place = _place(row, row.zones) or COUNTRY
+            sites[row.id] = Site(place, row.include_country, row.is_shared)
+    return sites, with_lots
+
+
+def among(column: InstrumentedAttribute[Any], values: Collection[int | str]) -> ColumnElement[bool]:
+    """Whether a column is one of these; the same words of SQL however many they are, which is
+    read and planned once."""
+    return column == any_(literal(sorted(values), ARRAY(column.type)))
+
+
+_ZONES = case(
+    (
+        Need.place_type == PlaceType.ZONES,
+        _gathered(NeedZone.territory_code, NeedZone.need_id, Need.id),
+    ),
+    else_=array([], type_=String),
+).label("zones")
+"""Of a need; to gather them for a place of another type would cost more than the rest."""
 _ASKED = (
     Need.id,
     Need.title,

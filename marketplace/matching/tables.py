@@ -17,13 +17,17 @@ from marketplace.structures.tables import Structure
 
 
 class Shortlist(Base):
-    """The last ranking of a need: with which weights, when, and how many could answer."""
+    """The last ranking of a need: with which weights, when, how many could answer, and how
+    many are listed. A list of the same `basis` needs no new ranking of those whose offers have
+    not changed; one without has to be ranked whole."""
 
     __tablename__ = "shortlists"
 
     need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"), primary_key=True)
     weights_version: Mapped[str] = mapped_column(String(40))
     eligible: Mapped[int]
+    listed: Mapped[int] = mapped_column(default=0)
+    basis: Mapped[str] = mapped_column(String(32), default="")
     ranked_at: Mapped[datetime]
 
 

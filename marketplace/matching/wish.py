@@ -47,7 +47,7 @@ class Wish:
     @cached_property
     def probabilities(self) -> npt.NDArray[np.float64]:
         """Of each sector, by the need's title: slow to tell, so only when it matters."""
-        return suggesting.probabilities(self.need.title)
+        return _probabilities(self.need.title)
 
     @property
     def is_of_any_sector(self) -> bool:
@@ -77,6 +77,11 @@ def wish_of(index: Index, need: Need) -> Wish:
 def said_by(need: Need) -> str:
     """The words of a need."""
     return f"{need.title}\n{need.description}"
+
+
+@lru_cache(maxsize=1024)
+def _probabilities(title: str) -> npt.NDArray[np.float64]:
+    return suggesting.probabilities(title)
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
-from marketplace.accounts import teams
+from marketplace.accounts import joining
 from marketplace.accounts.tables import Invitation, User
 from marketplace.accounts.teams import Role
 from marketplace.moderation.desks import DUE_IN_WORKING_DAYS, desk_for_structure
@@ -13,6 +13,7 @@ from marketplace.moderation.tables import Decision, QueueEntry
 from marketplace.needs.lifecycle import Move
 from marketplace.structures import claiming
 from marketplace.structures.claiming import TEAM, Decider
+from marketplace.structures.register import Entry
 from marketplace.structures.tables import StructureClaim, StructureMember
 from marketplace.working_days import end_of_working_day_after
 
@@ -25,6 +26,16 @@ def claim_structure(
 ) -> Decider:
     """Ask to speak for a structure, of whoever has the say. Raises as `claiming.claim`."""
     asked, decider = claiming.claim(session, structure_id, user_id, message, now, ip)
+    if decider is Decider.DESK:
+        receive_claim(session, asked, now)
+    return decider
+
+
+def propose_structure(
+    session: Session, entry: Entry, user_id: int, message: str, now: datetime, ip: str
+) -> Decider | None:
+    """Claim a structure that is not listed. Returns and raises as `claiming.propose`."""
+    asked, decider = claiming.propose(session, entry, user_id, message, now, ip)
     if decider is Decider.DESK:
         receive_claim(session, asked, now)
     return decider
@@ -94,14 +105,14 @@ def decide_as_manager(
     now: datetime,
     ip: str,
 ) -> None:
-    """A manager accepts or refuses who asks its own structure. Raises as `teams.decide`."""
-    teams.decide(session, TEAM, structure_id, claim_id, by_id, is_accepted, reason, now, ip)
+    """A manager accepts or refuses who asks its own structure. Raises as `joining.decide`."""
+    joining.decide(session, TEAM, structure_id, claim_id, by_id, is_accepted, reason, now, ip)
     leave_settled(session, now)
 
 
 def join(session: Session, invitation: Invitation, user_id: int, now: datetime, ip: str) -> None:
     """Enter a structure by invitation. Raises as `inviting.accept`."""
-    teams.join(session, TEAM, invitation, user_id, now, ip)
+    joining.join(session, TEAM, invitation, user_id, now, ip)
     leave_settled(session, now)
 
 

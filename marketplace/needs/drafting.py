@@ -2,10 +2,10 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -102,42 +102,27 @@ class Incomplete(Exception):
         self.remarks = remarks
 
 
+_IN_ORDER: Mapping[str, Callable[[Need], list[Any]]] = {
+    "sectors": lambda need: sorted(sector.sector_slug for sector in need.sectors),
+    "zones": lambda need: sorted(zone.territory_code for zone in need.zones),
+    "service_types": lambda need: sorted(str(service) for service in need.service_types),
+    "kinds": lambda need: sorted(str(kind) for kind in need.kinds),
+    "cpv_codes": lambda need: sorted(need.cpv_codes),
+    "lots": lambda need: [lot_draft(lot) for lot in need.lots],
+    "response_modes": lambda need: sorted(str(mode) for mode in need.response_modes),
+    "environmental_tags": lambda need: sorted(need.environmental_tags),
+    "valued": lambda need: sorted(need.valued),
+    "questions": lambda need: [question.words for question in need.questions],
+}
+
+
 def answers_of(need: Need) -> Answers:
-    return Answers(
-        organisation_id=need.organisation_id,
-        platform_id=need.platform_id,
-        kind=need.kind,
-        title=need.title,
-        description=need.description,
-        sectors=sorted(sector.sector_slug for sector in need.sectors),
-        place_type=need.place_type,
-        commune_code=need.commune_code,
-        radius_km=need.radius_km,
-        zones=sorted(zone.territory_code for zone in need.zones),
-        deadline_on=need.deadline_on,
-        service_types=sorted(str(service) for service in need.service_types),
-        kinds=sorted(str(kind) for kind in need.kinds),
-        include_country=need.include_country,
-        nature=need.nature,
-        amount_min=need.amount_min,
-        amount_max=need.amount_max,
-        is_amount_shared=need.is_amount_shared,
-        cpv_codes=sorted(need.cpv_codes),
-        lots=[lot_draft(lot) for lot in need.lots],
-        starts_on=need.starts_on,
-        duration_months=need.duration_months,
-        asking_until=need.asking_until,
-        response_modes=sorted(str(mode) for mode in need.response_modes),
-        response_email=need.response_email,
-        response_phone=need.response_phone,
-        response_url=need.response_url,
-        lever=need.lever,
-        lever_reason=need.lever_reason,
-        environmental_tags=sorted(need.environmental_tags),
-        valued=sorted(need.valued),
-        is_anonymous=need.is_anonymous,
-        questions=[question.words for question in need.questions],
-    )
+    return cast(Answers, {name: _answer_of(need, name) for name in ALL})
+
+
+def _answer_of(need: Need, name: str) -> object:
+    in_order = _IN_ORDER.get(name)
+    return in_order(need) if in_order else getattr(need, name)
 
 
 def lot_draft(lot: Lot) -> LotDraft:
@@ -158,8 +143,7 @@ def lot_draft(lot: Lot) -> LotDraft:
 
 def fingerprint(need: Need, names: Iterable[str]) -> str:
     """Short, and the same as long as nobody changes these answers."""
-    said = cast(dict[str, object], answers_of(need))
-    return fingerprint_of([(name, said[name]) for name in sorted(names)])
+    return fingerprint_of([(name, _answer_of(need, name)) for name in sorted(names)])
 
 
 def fingerprint_of(said: object) -> str:

@@ -5,7 +5,8 @@ loses its name."""
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from marketplace.needs.tables import Need, NeedAmendment, NeedMove, PlanFollow, PlannedPurchase
+from marketplace.needs.plan_tables import PlanFollow, PlannedPurchase
+from marketplace.needs.tables import Need, NeedAmendment, NeedMove
 
 
 def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object]]]:

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.needs.drafting import Answers, new_key, start_draft
-from marketplace.needs.tables import Need, NeedKind, PlaceType, PlanFollow, PlannedPurchase
+from marketplace.needs.plan_tables import PlanFollow, PlannedPurchase
+from marketplace.needs.tables import Need, NeedKind, PlaceType
 from marketplace.territories.gazetteer import COUNTRY
 from marketplace.territories.queries import inside, touches
 from marketplace.territories.tables import Territory

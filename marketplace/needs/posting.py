@@ -89,17 +89,12 @@ def post_need(
     organisation_id: int,
     draft: NeedDraft,
     now: datetime,
-    platform_id: int | None = None,
 ) -> Need:
-    """Write a need down and submit it; its desk is for moderation.desks to find.
-
-    `platform_id`: the purchasing platform that posts it for the organisation.
-    """
+    """Write a need down and submit it; its desk is for moderation.desks to find."""
     need = Need(
         slug=slug_of(draft.title, secrets.token_hex(3)),
         author_id=author_id,
         organisation_id=organisation_id,
-        platform_id=platform_id,
         status=Status.DRAFT,
         created_at=now,
     )

@@ -1,14 +1,14 @@
 """Reads: needs, by who posted them and by what may still be answered."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marketplace.clock import PARIS
-from marketplace.needs.lifecycle import Status
-from marketplace.needs.tables import Lot, Need, NeedAmendment
+from marketplace.needs.lifecycle import Move, Status
+from marketplace.needs.tables import Lot, Need, NeedAmendment, NeedMove
 
 NEAR = timedelta(days=7)
 """A deadline that comes this soon is shown to its buyer."""
@@ -27,6 +27,22 @@ unique."""
 def is_open(now: datetime) -> ColumnElement[bool]:
     """Published, and its deadline's Paris day not over."""
     return (Need.status == Status.PUBLISHED) & (Need.deadline_on >= now.astimezone(PARIS).date())
+
+
+def closed_on(session: Session, need: Need, now: datetime) -> date | None:
+    """The last day on which a published need took answers: its deadline, or before it the day
+    on which its buyer closed it. None while it takes some, or never did."""
+    if need.published_at is None or need.deadline_on is None or need.status is Status.WITHDRAWN:
+        return None
+    if need.deadline_on < now.astimezone(PARIS).date():
+        return need.deadline_on
+    if need.status is Status.PUBLISHED:
+        return None
+    closed = select(func.max(NeedMove.moved_at)).where(
+        NeedMove.need_id == need.id, NeedMove.move == Move.CLOSE
+    )
+    closed_at = session.scalar(closed)
+    return closed_at.astimezone(PARIS).date() if closed_at else None
 
 
 def needs_of(organisation_ids: Collection[int]) -> Select[Need]:

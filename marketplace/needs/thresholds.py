@@ -2,8 +2,10 @@
 
 Excluding tax. Sources: Code de la commande publique, R2122-8 (no publicity, no competition),
 R2131-12 (where to publish), and the notice on European thresholds of its annex 2; as told by
-laviecommunale-actualites.fr, saury-martin.fr and gartner-avocats.fr in 2026. What holds for a
-kind of buyer that the texts class one by one is marked to be verified.
+laviecommunale-actualites.fr, saury-martin.fr and gartner-avocats.fr in 2026. Social and other
+specific services (R2123-1, 3°; see needs.specific_services) have rules of their own: an adapted
+procedure at any amount, a European notice from 750 000 euros on. What holds for a kind of buyer
+that the texts class one by one, or for these services, is marked to be verified.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-WORKS = "works"
+WORKS, SERVICES = "works", "services"
 CENTRAL = frozenset({"state"})
 CLASSED_ONE_BY_ONE = frozenset({"public_body", "association", "company"})
 """Some are central authorities, some others networks, some no contracting authorities at all."""
@@ -24,6 +26,7 @@ class Procedure(StrEnum):
     DIRECT = "direct"
     ADAPTED = "adapted"
     PUBLISHED = "published"
+    NOTICE = "notice"
     FORMAL = "formal"
 
 
@@ -31,6 +34,7 @@ LABELS = {
     Procedure.DIRECT: "Sous le seuil de publicité",
     Procedure.ADAPTED: "Procédure adaptée",
     Procedure.PUBLISHED: "Procédure adaptée, avis au BOAMP ou dans un journal d'annonces légales",
+    Procedure.NOTICE: "Procédure adaptée, avis européen",
     Procedure.FORMAL: "Procédure formalisée, avis européen",
 }
 MEANINGS = {
@@ -39,6 +43,8 @@ MEANINGS = {
     Procedure.ADAPTED: "vous choisissez la publicité et la procédure selon l'objet et le montant",
     Procedure.PUBLISHED: "la procédure reste libre, mais l'avis paraît au BOAMP ou dans un journal "
     "d'annonces légales, et les documents sont sur votre profil d'acheteur",
+    Procedure.NOTICE: "pour un service social ou spécifique, la procédure reste libre à tout "
+    "montant, mais l'avis paraît au Journal officiel de l'Union européenne",
     Procedure.FORMAL: "appel d'offres ou procédure avec négociation, avis au BOAMP et au Journal "
     "officiel de l'Union européenne",
 }
@@ -55,6 +61,8 @@ class Threshold:
     """For the State alone, for all others alone, or for everyone."""
     since: date
     until: date
+    is_specific: bool | None = None
+    """For social and specific services alone, for all other purchases alone, or for both."""
 
 
 _2024, _2026, _APRIL = date(2024, 1, 1), date(2026, 1, 1), date(2026, 4, 1)
@@ -66,11 +74,12 @@ TABLE = (
     Threshold(Procedure.FORMAL, 5_404_000, True, None, _2026, _END_OF_2027),
     Threshold(Procedure.ADAPTED, 40_000, False, None, _2024, _MARCH),
     Threshold(Procedure.ADAPTED, 60_000, False, None, _APRIL, ALWAYS),
-    Threshold(Procedure.PUBLISHED, 90_000, False, None, _2024, ALWAYS),
-    Threshold(Procedure.FORMAL, 143_000, False, True, _2024, _END_OF_2025),
-    Threshold(Procedure.FORMAL, 140_000, False, True, _2026, _END_OF_2027),
-    Threshold(Procedure.FORMAL, 221_000, False, False, _2024, _END_OF_2025),
-    Threshold(Procedure.FORMAL, 216_000, False, False, _2026, _END_OF_2027),
+    Threshold(Procedure.PUBLISHED, 90_000, False, None, _2024, ALWAYS, False),
+    Threshold(Procedure.NOTICE, 750_000, False, None, _2024, ALWAYS, True),
+    Threshold(Procedure.FORMAL, 143_000, False, True, _2024, _END_OF_2025, False),
+    Threshold(Procedure.FORMAL, 140_000, False, True, _2026, _END_OF_2027, False),
+    Threshold(Procedure.FORMAL, 221_000, False, False, _2024, _END_OF_2025, False),
+    Threshold(Procedure.FORMAL, 216_000, False, False, _2026, _END_OF_2027, False),
 )
 """European thresholds change every other year: after the last one known, it goes on holding."""
 
@@ -83,11 +92,17 @@ class Band:
     least: int
     most: int | None
     to_verify: bool
-    """The buyer may be of another class, or the day is past the thresholds known here."""
+    """The buyer may be of another class, the day is past the thresholds known here, or the
+    services are social or specific, whose list is an annex to be read."""
 
     @property
     def label(self) -> str:
         return LABELS[self.procedure]
+
+    @property
+    def is_european(self) -> bool:
+        """From a European threshold on."""
+        return self.procedure in (Procedure.NOTICE, Procedure.FORMAL)
 
     @property
     def sentence(self) -> str:
@@ -95,14 +110,17 @@ class Band:
         return f"{self.label}\u00a0: {MEANINGS[self.procedure]}{doubt}."
 
 
-def bands(nature: str, organisation_kind: str, on: date) -> list[Band]:
+def bands(nature: str, organisation_kind: str, on: date, is_specific: bool = False) -> list[Band]:
     """The bands of one nature of purchase (works, supplies, services) and kind of buyer, in
-    the order of their amounts."""
+    the order of their amounts. `is_specific`: the services are social or specific ones."""
     is_works, is_central = nature == WORKS, organisation_kind in CENTRAL
+    is_specific = is_specific and nature == SERVICES
     applying = [
         threshold
         for threshold in TABLE
-        if threshold.is_works == is_works and threshold.is_central in (None, is_central)
+        if threshold.is_works == is_works
+        and threshold.is_central in (None, is_central)
+        and threshold.is_specific in (None, is_specific)
     ]
     holding = [_holding(applying, procedure, on) for procedure in Procedure]
     steps = [(Procedure.DIRECT, 0, True)]
@@ -110,14 +128,23 @@ def bands(nature: str, organisation_kind: str, on: date) -> list[Band]:
     ends: list[int | None] = [euros for _, euros, _ in steps[1:]]
     is_unsure = organisation_kind in CLASSED_ONE_BY_ONE
     return [
-        Band(procedure, least, most, not is_known or (is_unsure and procedure is Procedure.FORMAL))
+        Band(
+            procedure,
+            least,
+            most,
+            not is_known
+            or (is_unsure and procedure is Procedure.FORMAL)
+            or (is_specific and procedure is not Procedure.DIRECT),
+        )
         for (procedure, least, is_known), most in zip(steps, [*ends, None], strict=True)
     ]
 
 
-def band(nature: str, organisation_kind: str, amount: Decimal, on: date) -> Band:
+def band(
+    nature: str, organisation_kind: str, amount: Decimal, on: date, is_specific: bool = False
+) -> Band:
     """Where an estimated amount stands on a day."""
-    possible = bands(nature, organisation_kind, on)
+    possible = bands(nature, organisation_kind, on, is_specific)
     return next(one for one in reversed(possible) if amount >= one.least)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from marketplace import formats
 from marketplace.needs import thresholds
 from marketplace.needs.lifecycle import Move, Status
+from marketplace.needs.specific_services import are_specific
 from marketplace.needs.tables import (
     Lever,
     Lot,
@@ -147,7 +148,14 @@ def band(need: Need, on: date) -> thresholds.Band | None:
     amount = need.amount_max if need.amount_max is not None else need.amount_min
     if need.nature is None or amount is None:
         return None
-    return thresholds.band(need.nature, need.organisation.kind, amount, on)
+    return thresholds.band(need.nature, need.organisation.kind, amount, on, is_specific(need))
+
+
+def is_specific(need: Need) -> bool:
+    """Whether it asks for social or specific services, by all that it says of its sectors."""
+    parts: list[Need | Lot] = [need, *need.kept_lots]
+    slugs = {sector.sector_slug for part in parts for sector in part.sectors}
+    return need.nature is Nature.SERVICES and are_specific(need.cpv_codes, slugs)
 
 
 def duration(months: int) -> str:

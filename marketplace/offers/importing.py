@@ -127,7 +127,7 @@ def _declare(
             report.keep(one.line, "sectors", one.withheld)
         elif known or one.structure_id not in implied:
             reason = "la structure a déjà déclaré d'autres secteurs"
-            report.warnings.append(Notice(one.line, "sectors", reason))
+            report.warn(Notice(one.line, "sectors", reason))
         else:
             known.update(one.sectors)
             news[one.line] = one

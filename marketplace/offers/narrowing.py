@@ -15,7 +15,6 @@ from marketplace.territories.gazetteer import Gazetteer
 
 LONGEST = 200
 """Characters read of what was typed."""
-MOST_TICKED = 60
 RADII = (10, 20, 50, 100, 200)
 
 
@@ -169,7 +168,7 @@ def asked_in(pairs: Iterable[tuple[str, str]]) -> Asked:
     ticked: dict[tuple[str, str], None] = {}
     for name, value in pairs:
         if name in CHOICES:
-            if value in CHOICES[name] and len(ticked) < MOST_TICKED:
+            if value in CHOICES[name]:
                 ticked[name, value] = None
         else:
             said.setdefault(name, value)

@@ -85,24 +85,16 @@ def suggest(text: str, top: int = 5, cpv: str | None = None) -> list[Suggestion]
     ]
 
 
-def probabilities(text: str, cpv: str | None = None) -> Floats:
+def probabilities(text: str) -> Floats:
     """How likely each sector is the one asked for, in the order of SECTORS.
 
-    They sum to 1, or are all zero when the text speaks of none; `scope` says apart whether
-    an inclusive supplier sells this at all.
+    They sum to 1, or are all zero when the text speaks of none.
     """
-    sold, _ = _evidence(text, cpv)
+    sold, _ = _evidence(text)
     if not sold.any():
         return sold
     likely = np.where(sold > 0, np.exp(SHARPNESS * (sold - sold.max())), 0.0)
     return np.asarray(likely / likely.sum())
-
-
-def scope(text: str, cpv: str | None = None) -> float:
-    """How likely, from 0 to below 1, that an inclusive supplier sells what the text asks for."""
-    sold, outside = _evidence(text, cpv)
-    strongest = float(sold.max())
-    return strongest / (strongest + outside + DOUBT)
 
 
 def sectors_of_naf(code: str) -> Sequence[str]:
@@ -113,7 +105,7 @@ def sectors_of_naf(code: str) -> Sequence[str]:
     return codes.sectors_of_naf(code)
 
 
-def _evidence(text: str, cpv: str | None) -> tuple[Floats, float]:
+def _evidence(text: str, cpv: str | None = None) -> tuple[Floats, float]:
     """For each sector, what the words and the code say; then the same for what is outside."""
     said = _said(text)
     for index, share in codes.classes_of_cpv(cpv) if cpv else ():

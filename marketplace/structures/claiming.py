@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from marketplace import audit
-from marketplace.accounts import teams
+from marketplace.accounts import joining, teams
 from marketplace.accounts.tables import InvitationKind
 from marketplace.accounts.teams import Team
 from marketplace.audit import Action
@@ -31,6 +32,23 @@ TEAM = Team(
     page_of=lambda structure: f"/structures/{structure.slug}" if structure.is_active else "",
     without_manager=lambda _: (),  # its desk sees it in its queue
 )
+
+
+PROPOSED = (
+    "sort_key",
+    "brand",
+    "address",
+    "postcode",
+    "city",
+    "commune_code",
+    "department_code",
+    "lat",
+    "lon",
+    "is_point_approximate",
+    "website",
+    "email",
+)
+"""The columns that a claim brings to a structure that is not listed."""
 
 
 class Decider(StrEnum):
@@ -56,16 +74,16 @@ def claim(
     """Ask to speak for a structure. Putting it on a desk is left to moderation.claims.
 
     A structure that nobody holds is given at once to who writes from its own domain.
-    Raises as `teams.ask`.
+    Raises as `joining.ask`.
     """
-    asked: StructureClaim = teams.ask(session, TEAM, structure_id, user_id, message, now, ip)
+    asked: StructureClaim = joining.ask(session, TEAM, structure_id, user_id, message, now, ip)
     structure = session.get_one(Structure, structure_id)
     if teams.managers_of(session, TEAM, structure_id):
         return asked, Decider.MANAGERS
     is_held = any(m.user.is_active for m in teams.members_of(session, TEAM, structure_id))
     is_sure = is_of_the_house(asked.user.email, structure.email, structure.website)
     if structure.is_active and is_sure and not is_held:
-        teams.settle(session, TEAM, structure_id, asked.id, None, True, "", now, ip)
+        joining.settle(session, TEAM, structure_id, asked.id, None, True, "", now, ip)
         return asked, Decider.NOBODY
     return asked, Decider.DESK
 
@@ -79,19 +97,52 @@ def decide_for_desk(
     now: datetime,
     ip: str,
 ) -> None:
-    """Settle a claim; accepted, a structure that was not listed yet now is.
+    """Settle a claim; accepted, a structure that was not listed yet now is, as its claimant
+    proposed it and nobody before.
 
     Raises AlreadyDecided.
     """
     structure = teams.locked(session, TEAM, asked.structure_id)
-    teams.settle(session, TEAM, structure.id, asked.id, moderator_id, is_accepted, reason, now, ip)
-    structure.is_active = structure.is_active or is_accepted
+    joining.settle(
+        session, TEAM, structure.id, asked.id, moderator_id, is_accepted, reason, now, ip
+    )
+    if is_accepted and not structure.is_active:
+        for column, value in asked.proposed.items():
+            setattr(structure, column, value)
+        structure.is_active = True
+
+
+def seen_by_desk(asked: StructureClaim) -> dict[str, Any]:
+    """What accepting a claim would publish of its structure, by column: what its claimant
+    proposes for one that is not listed, else what is there."""
+    structure = asked.structure
+    there = {name: getattr(structure, name) for name in PROPOSED}
+    return there if structure.is_active else there | asked.proposed
+
+
+def propose(
+    session: Session, entry: Entry, user_id: int, message: str, now: datetime, ip: str
+) -> tuple[StructureClaim, Decider | None]:
+    """Claim a structure that Tandem does not list, keeping what this person says of it.
+
+    Proposed again while the first claim waits, it corrects that claim, and no decider is named.
+    Raises AlreadyListed, and as `claim`.
+    """
+    structure = add_unlisted(session, entry, user_id, ip)
+    mine = select(StructureClaim).filter_by(structure_id=structure.id, user_id=user_id)
+    asked, decider = session.scalar(mine.filter_by(decided_at=None).with_for_update()), None
+    if asked is None:
+        asked, decider = claim(session, structure.id, user_id, message, now, ip)
+    row = row_of(entry, gazetteer(session))
+    asked.message, asked.proposed = message, {name: row[name] for name in PROPOSED}
+    return asked, decider
 
 
 def add_unlisted(session: Session, entry: Entry, user_id: int, ip: str) -> Structure:
     """Write down a structure that Tandem does not know, unseen until its desk accepts it.
 
-    One that was refused or delisted is proposed again as it was. Raises AlreadyListed.
+    One that was refused or delisted stays as it was: what is new stands in the claim.
+    Raises AlreadyListed.
     """
     row = row_of(entry, gazetteer(session))
     written = session.scalar(

@@ -20,7 +20,7 @@ from marketplace.structures.import_tables import (
     StructureImportRow,
 )
 from marketplace.structures.kinds import Kind
-from marketplace.workbooks.reading import MOST_COLUMNS, Line, Wrong
+from marketplace.workbooks.sheet import MOST_COLUMNS, Line, Wrong
 
 MOST_ROWS = 20_000
 KEPT_FOR = timedelta(days=90)

@@ -24,6 +24,9 @@ from marketplace.territories.queries import gazetteer
 from marketplace.text import slug, sort_key
 
 BATCH = 1_000
+MOST_NOTICES = 10_000
+"""Of each sort, what a report says line by line; the others are counted."""
+
 _LOCK = 0x7AE0_1001
 """Any number, the same for all: two imports at once would create the same structures."""
 
@@ -81,6 +84,21 @@ class Report:
     unchanged: int = 0
     refused: list[Notice] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
+    more_refused: int = 0
+    more_warnings: int = 0
+    """How many there were beyond those that are kept."""
+
+    def refuse(self, notice: Notice) -> None:
+        if len(self.refused) < MOST_NOTICES:
+            self.refused.append(notice)
+        else:
+            self.more_refused += 1
+
+    def warn(self, notice: Notice) -> None:
+        if len(self.warnings) < MOST_NOTICES:
+            self.warnings.append(notice)
+        else:
+            self.more_warnings += 1
 
     def __post_init__(self) -> None:
         self.kept: dict[int, dict[str, list[str]]] = {}
@@ -147,7 +165,7 @@ def _entries(rows: Sequence[Row | BrokenRow], report: Report) -> Iterator[tuple[
                 raise Refused(row.field, row.reason)
             yield row.line, entry_of(row.cells)
         except Refused as refusal:
-            report.refused.append(Notice(row.line, refusal.field, refusal.reason))
+            report.refuse(Notice(row.line, refusal.field, refusal.reason))
 
 
 def _note_repeats(
@@ -156,7 +174,7 @@ def _note_repeats(
     for line, entry in entries:
         first = seen.setdefault(_digest(_key(entry)), line)
         if first != line:
-            report.warnings.append(
+            report.warn(
                 Notice(line, "siret", f"déjà lue ligne {first}\u00a0: même SIRET, type et nom")
             )
 
@@ -255,9 +273,8 @@ def _claimed(session: Session, known: Mapping[Key, dict[str, Any]]) -> set[Key]:
 def _values(entry: Entry, places: Gazetteer, line: int, report: Report) -> dict[str, Any]:
     """What the row says, by column; a place is taken whole or not at all."""
     seat = seat_of(entry.address, places)
-    report.warnings += [
-        Notice(line, doubt.field, doubt.reason) for doubt in (*entry.doubts, *seat.doubts)
-    ]
+    for doubt in (*entry.doubts, *seat.doubts):
+        report.warn(Notice(line, doubt.field, doubt.reason))
     values: dict[str, Any] = {name: value for name, value in entry.details.items() if value}
     if "brand" in values:
         values["sort_key"] = _sort_key(entry)

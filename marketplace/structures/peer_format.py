@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from marketplace.sheets import Table, Unreadable
-from marketplace.workbooks.reading import Line, Wrong
+from marketplace.workbooks.sheet import Line, Wrong
 
 COLUMNS = (
     "siret",

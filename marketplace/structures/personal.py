@@ -58,7 +58,7 @@ def export_of(session: Session, user_id: int) -> dict[str, list[dict[str, object
             for row in memberships
         ],
         "demandes_aux_structures": [
-            _claim(row) | {"message": row.message}
+            _claim(row) | {"message": row.message, "structure_proposee": row.proposed}
             for row in session.scalars(claims.filter_by(user_id=user_id))
         ],
         "demandes_aux_structures_decidees": [
@@ -88,6 +88,7 @@ def erase(session: Session, user_id: int, now: datetime) -> None:
         .values(
             message="",
             reason="",
+            proposed={},
             is_accepted=func.coalesce(StructureClaim.is_accepted, False),
             decided_at=func.coalesce(StructureClaim.decided_at, now),
         )

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.tables import User
@@ -122,6 +123,10 @@ class StructureClaim(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     is_accepted: Mapped[bool | None]
     reason: Mapped[str] = mapped_column(default="")
+    proposed: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'")
+    )
+    """What this person says of a structure that was not listed, by column."""
 
     structure: Mapped[Structure] = relationship()
     user: Mapped[User] = relationship(foreign_keys=user_id)

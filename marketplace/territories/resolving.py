@@ -1,16 +1,22 @@
 """Which commune, department or SIRET a person meant, however it is written. Pure."""
 
 import heapq
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Indel
 
 from marketplace import siret
 from marketplace.territories import commune_names
+from marketplace.territories.asked import (
+    DEPARTMENT_CODE,
+    LEAD,
+    Asked,
+    department_cores,
+    departments_around,
+    take_apart,
+)
 from marketplace.territories.commune_names import Name, Pool
 from marketplace.territories.gazetteer import Commune, Gazetteer
 from marketplace.territories.spelling import ARTICLES, core_of, repaired, sound_of, words_of
@@ -48,24 +54,12 @@ _OTHER_DEPARTMENT = 0.7
 _GOOD_ENOUGH = 0.8
 """From this score on, no wider or rougher search is made."""
 
-_MOST_PARTS = 4
 _LONGEST_RUN = 45
 """Letters: the longest name of a commune has 38."""
 
 _LONGEST_NAME = 8
 """Words: « Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson » has eight."""
 
-_CEDEX = re.compile(r"\bcedex\b\s*\d{0,2}", re.IGNORECASE)
-_POSTCODE = re.compile(r"(?<!\w)(\d[\dAB]\s?\d{3})(?!\w)", re.IGNORECASE)
-_DEPARTMENT_CODE = re.compile(r"(?<!\w)(9[78]\d|2[AB]|\d{1,2})(?!\w)", re.IGNORECASE)
-_BRACKETS = re.compile(r"\(([^()]*)\)")
-_LEAD = re.compile(
-    r"^\W*(?:la |le |l['’])?(?:ville|commune|mairie|municipalit[eé]|secteur|territoire|canton"
-    r"|agglom[eé]ration|bourg|quartier|ccas|cias|m[eé]tropole|d[eé]partement"
-    r"|communaut[eé] (?:de communes|d['’]agglom[eé]ration|urbaine))"
-    r"\s+(?:de la |de l['’]|de |du |des |d['’])?(?=\w)",
-    re.IGNORECASE,
-)
 _LEADS = frozenset(
     "ville commune mairie municipalite secteur territoire agglomeration ccas cias bourg canton"
     " metropole communes".split()
@@ -83,16 +77,6 @@ _COMMON = _LEADS | _FOLLOWERS | _STREETS
 """Words that are also names of communes: Ville, Bourg, Place."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A query taken apart: the parts that may be the name, surest first, and what locates it."""
-
-    parts: list[list[str]]
-    words: list[str]
-    postcodes: list[str]
-    departments: list[str]
-
-
 Scores = dict[str, float]
 """The best score so far of each commune or department, by code."""
 
@@ -107,12 +91,12 @@ def resolve_commune(
     nothing there fits, the rest of the country is searched, for lower scores. Equal scores
     go by population, then code: homonyms show by their equal scores.
     """
-    asked = _asked(query, gazetteer, department, postcode)
+    asked = take_apart(query, gazetteer, department, postcode)
     served = _served(asked.postcodes, gazetteer)
     best: Scores = {}
     if served:
         _keep(best, _matches(asked, commune_names.of(served, gazetteer)), 1.0)
-    located = _departments_around(asked.departments, gazetteer)
+    located = departments_around(asked.departments, gazetteer)
     if located and not _settled(best):
         for code in located:
             pool = commune_names.by_department(gazetteer)[code]
@@ -161,16 +145,16 @@ def resolve_department(query: str, gazetteer: Gazetteer) -> list[Candidate]:
     accented letters were lost or garbled on the way.
     """
     text = repaired(query)
-    cores = _department_cores(gazetteer)
+    cores = department_cores(gazetteer)
     best: Scores = {}
-    for code in _DEPARTMENT_CODE.findall(text):
-        _keep(best, dict.fromkeys(_departments_around([code], gazetteer)[:2], 1.0), 1.0)
+    for code in DEPARTMENT_CODE.findall(text):
+        _keep(best, dict.fromkeys(departments_around([code], gazetteer)[:2], 1.0), 1.0)
     words = words_of(text)
     for start, end in _windows(words):
         if code := cores.get(core_of(words[start:end])):
             covers = len("".join(words[start:end])) / len("".join(words))
             _keep(best, {code: 0.6 + 0.4 * covers}, 1.0)
-    for part in (words, words_of(_LEAD.sub("", text))):
+    for part in (words, words_of(LEAD.sub("", text))):
         asked = core_of(part)
         close = process.extract(
             asked, list(cores), scorer=OSA.distance, score_cutoff=_errors_allowed(asked, False)
@@ -208,51 +192,6 @@ def _ranked(best: Scores, gazetteer: Gazetteer) -> list[Candidate]:
     return [Candidate(one.code, one.name, best[one.code]) for one in ordered[:MOST]]
 
 
-def _asked(
-    query: str, gazetteer: Gazetteer, department: str | None, postcode: str | None
-) -> _Asked:
-    text = _CEDEX.sub(" ", repaired(query))
-    postcodes = [found.replace(" ", "").upper() for found in _POSTCODE.findall(text)]
-    postcodes += [postcode.replace(" ", "")] if postcode else []
-    departments = [department] if department else []
-    departments += [
-        code for inside in _BRACKETS.findall(text) if (code := _department_named(inside, gazetteer))
-    ]
-    departments += [_department_of(postcode) for postcode in postcodes]
-    bare = _BRACKETS.sub(" ", text)
-    pieces = _POSTCODE.split(bare)
-    before, after = pieces[0], pieces[-1]
-    segments = bare.split(",")[:0:-1]
-    parts: dict[tuple[str, ...], None] = {}
-    for part in (after, _POSTCODE.sub(" ", bare), *segments, before):
-        for form in (part, _LEAD.sub("", part)):
-            parts[tuple(_letters_only(form))] = None
-    parts.pop((), None)
-    return _Asked(
-        parts=[list(words) for words in parts][:_MOST_PARTS],
-        words=_letters_only(_POSTCODE.sub(" ", text)),
-        postcodes=postcodes,
-        departments=departments,
-    )
-
-
-def _letters_only(text: str) -> list[str]:
-    return [word for word in words_of(text) if not word.isdigit()]
-
-
-def _department_of(postcode: str) -> str:
-    return postcode[:3] if postcode.startswith(("97", "98")) else postcode[:2]
-
-
-def _departments_around(codes: Iterable[str], gazetteer: Gazetteer) -> list[str]:
-    """Codes as people use them: Corsica's old one, and the islands that left Guadeloupe."""
-    around: list[str] = []
-    for code in codes:
-        bare = code.strip().upper().zfill(2)
-        around += {"20": ["2A", "2B"], "971": ["971", "977", "978"]}.get(bare, [bare])
-    return [code for code in dict.fromkeys(around) if gazetteer.department(code)]
-
-
 def _served(postcodes: Iterable[str], gazetteer: Gazetteer) -> list[Commune]:
     served = {c.code: c for postcode in postcodes for c in gazetteer.by_postcode(postcode)}
     if not served:
@@ -261,7 +200,7 @@ def _served(postcodes: Iterable[str], gazetteer: Gazetteer) -> list[Commune]:
     return list(served.values())
 
 
-def _matches(asked: _Asked, pool: Pool, is_wide: bool = False) -> Scores:
+def _matches(asked: Asked, pool: Pool, is_wide: bool = False) -> Scores:
     found: Scores = {}
     for part in asked.parts:
         _compare(part, pool, is_wide, found)
@@ -374,16 +313,3 @@ def _look_roughly_inside(text: str, pool: Pool, found: Scores) -> None:
     for spelt, likeness, place in close:
         if 6 <= len(spelt) <= len(text):
             _give(found, pool.names[place], _ALMOST_IN_TEXT * likeness / 100)
-
-
-def _department_named(text: str, gazetteer: Gazetteer) -> str | None:
-    """The department that a text is the exact name or code of."""
-    code = text.strip().upper().zfill(2)
-    if gazetteer.department(code):
-        return code
-    return _department_cores(gazetteer).get(core_of(words_of(text)))
-
-
-@lru_cache(maxsize=2)
-def _department_cores(gazetteer: Gazetteer) -> dict[str, str]:
-    return {core_of(words_of(one.name)): one.code for one in gazetteer.departments}

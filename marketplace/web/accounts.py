@@ -3,18 +3,14 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms import EmailField, Field, Form, PasswordField, RadioField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
 
 from marketplace import clock
-from marketplace.accounts import addresses, passwords
 from marketplace.accounts.changing_address import confirm_address as confirm_side
 from marketplace.accounts.changing_password import reset_password
 from marketplace.accounts.links import SLUGS, DeadLink, living
 from marketplace.accounts.signing_in import ask_link, enter_by_link
 from marketplace.accounts.signing_in import sign_in as sign_in_with
 from marketplace.accounts.signing_up import (
-    NewAccount,
     Profile,
     WrongPassword,
     send_verification,
@@ -23,9 +19,17 @@ from marketplace.accounts.signing_up import (
 from marketplace.accounts.signing_up import sign_up as open_with
 from marketplace.accounts.tables import AccountLink, LinkPurpose
 from marketplace.db import db, transaction
-from marketplace.forms import FrenchForm, add_error, choices_of, one_line
+from marketplace.forms import FrenchForm, add_error
 from marketplace.guards import sessions
-from marketplace.guards.roles import even_unverified, viewer
+from marketplace.guards.roles import even_unverified, viewer, visitor_ip
+from marketplace.web.account_forms import (
+    UNKNOWN,
+    AddressForm,
+    NewPasswordForm,
+    PasswordForm,
+    SignInForm,
+    SignUpForm,
+)
 
 accounts = Blueprint("accounts", __name__)
 
@@ -33,10 +37,6 @@ LONGEST_TOKEN = 100
 LONGEST_NEXT = 500
 PROCONNECT_HINT = "proconnect hint"
 """What the session keeps of a sign-in by ProConnect, to sign out of it too."""
-PROFILES = {
-    Profile.BUYER: "J'achète pour un organisme public",
-    Profile.STRUCTURE: "Je travaille dans une structure inclusive",
-}
 FIRST_PAGES = {Profile.BUYER: "organisations.find", Profile.STRUCTURE: "claims.find"}
 """Where a person goes once its address is confirmed."""
 
@@ -53,83 +53,6 @@ PAGES = {
 SIDES = {LinkPurpose.LEAVE_ADDRESS: "ancienne", LinkPurpose.CONFIRM_ADDRESS: "nouvelle"}
 
 
-def check_address(_: Form, field: Field) -> None:
-    """A validator: an address that mail can be sent to."""
-    if not addresses.is_address(field.data or ""):
-        raise ValidationError("Saisissez une adresse complète, par exemple nom@mairie.fr")
-
-
-class AddressForm(FrenchForm):
-    email = EmailField(
-        "Adresse électronique",
-        [InputRequired("Saisissez votre adresse, par exemple nom@mairie.fr"), check_address],
-        filters=[one_line],
-    )
-
-
-class SignInForm(FrenchForm):
-    email = EmailField(
-        "Adresse électronique",
-        [InputRequired("Saisissez votre adresse, par exemple nom@mairie.fr"), Length(max=254)],
-    )
-    password = PasswordField(
-        "Mot de passe",
-        [InputRequired("Saisissez votre mot de passe"), Length(max=passwords.LONGEST)],
-    )
-
-
-class SignUpForm(AddressForm):
-    profile = RadioField(
-        "Qui êtes-vous\u00a0?",
-        [InputRequired("Dites si vous achetez ou si vous proposez")],
-        choices=choices_of(PROFILES),
-    )
-    full_name = StringField(
-        "Prénom et nom",
-        [InputRequired("Saisissez votre prénom et votre nom"), Length(max=120)],
-        filters=[one_line],
-    )
-    password = PasswordField("Mot de passe", [InputRequired("Choisissez un mot de passe")])
-
-    def validate_full_name(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError("Saisissez votre prénom et votre nom")
-
-    def validate_password(self, field: Field) -> None:
-        refused = passwords.refusal(field.data, self.full_name.data or "", self.email.data or "")
-        if refused:
-            raise ValidationError(refused)
-
-    def account(self) -> NewAccount:
-        return NewAccount(
-            email=self.email.data,
-            full_name=self.full_name.data,
-            password=self.password.data,
-            profile=Profile(self.profile.data),
-        )
-
-
-class PasswordForm(FrenchForm):
-    """What proves again that a person is who it is."""
-
-    password = PasswordField(
-        "Mot de passe",
-        [InputRequired("Saisissez votre mot de passe"), Length(max=passwords.LONGEST)],
-    )
-
-
-class NewPasswordForm(FrenchForm):
-    new_password = PasswordField(
-        "Nouveau mot de passe", [InputRequired("Choisissez un mot de passe")]
-    )
-
-    def is_good_for(self, full_name: str, email: str) -> bool:
-        refused = passwords.refusal(self.new_password.data, full_name, email)
-        if refused:
-            add_error(self.new_password, refused)
-        return not refused
-
-
 @accounts.route("/inscription", methods=["GET", "POST"])
 def sign_up() -> ResponseReturnValue:
     if current_user.is_authenticated:
@@ -139,7 +62,7 @@ def sign_up() -> ResponseReturnValue:
         page = render_template("web/accounts/sign_up.html", form=form)
         return page, 422 if form.errors else 200
     with transaction() as writing:
-        open_with(writing, form.account(), clock.now(), ip())
+        open_with(writing, form.account(), clock.now(), visitor_ip())
     return _mail_sent("sign_up", form.email.data)
 
 
@@ -151,10 +74,10 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _sign_in_page(form)
     with transaction() as writing:
-        user = sign_in_with(writing, form.email.data, form.password.data, ip())
+        user = sign_in_with(writing, form.email.data, form.password.data, visitor_ip())
         user_id = user.id if user else None
     if user_id is None:
-        form.form_errors.append("Adresse ou mot de passe inconnu. Vérifiez-les, puis réessayez.")
+        form.form_errors.append(UNKNOWN)
         return _sign_in_page(form)
     asked = session_next()
     sessions.enter(user_id, "password")
@@ -274,7 +197,7 @@ def verify() -> ResponseReturnValue:
                 None if is_here else form.password.data,
                 who.user_id if who else None,
                 clock.now(),
-                ip(),
+                visitor_ip(),
             )
     except WrongPassword:
         add_error(form.password, "Ce n'est pas le mot de passe choisi à l'inscription")
@@ -323,7 +246,7 @@ def enter() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("web/accounts/enter.html", form=form, address=link.address)
     with transaction() as writing:
-        user_id = enter_by_link(writing, _token(LinkPurpose.SIGN_IN), clock.now(), ip()).id
+        user_id = enter_by_link(writing, _token(LinkPurpose.SIGN_IN), clock.now(), visitor_ip()).id
     asked = session_next()
     sessions.enter(user_id, "link")
     if not was_verified:
@@ -342,7 +265,7 @@ def choose_password() -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     with transaction() as writing:
         token = _token(LinkPurpose.RESET_PASSWORD)
-        reset_password(writing, token, form.new_password.data, clock.now(), ip())
+        reset_password(writing, token, form.new_password.data, clock.now(), visitor_ip())
     flash("Votre mot de passe est changé. Connectez-vous avec le nouveau.", "success")
     return redirect(url_for("accounts.sign_in"))
 
@@ -358,7 +281,7 @@ def confirm_address(side: str) -> ResponseReturnValue:
             "web/accounts/confirm_address.html", form=form, address=link.address, is_new=is_new
         )
     with transaction() as writing:
-        is_changed = confirm_side(writing, purpose, _token(purpose), clock.now(), ip())
+        is_changed = confirm_side(writing, purpose, _token(purpose), clock.now(), visitor_ip())
     if is_changed:
         flash("L'adresse de votre compte est changée.", "success")
     else:
@@ -366,8 +289,3 @@ def confirm_address(side: str) -> ResponseReturnValue:
         flash(f"C'est noté. Confirmez aussi par le message envoyé à {other} adresse.", "success")
     is_in = current_user.is_authenticated
     return redirect(url_for("profile.show" if is_in else "accounts.sign_in"))
-
-
-def ip() -> str:
-    """Where the request comes from, for the trail."""
-    return request.remote_addr or ""

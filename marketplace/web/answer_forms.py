@@ -1,5 +1,6 @@
 """The forms by which a structure answers: one part a lot, one field a question of the buyer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import (
@@ -26,7 +27,7 @@ from marketplace.forms import (
     cleaned,
     one_line,
 )
-from marketplace.needs.tables import Need
+from marketplace.needs.tables import Lot, Need
 
 LONGEST_MESSAGE = 10_000
 LONGEST_REPLY = 3_000
@@ -97,11 +98,14 @@ def _part_said(field: "FormField[PartForm]") -> PartSaid:
     )
 
 
-def answer_form(need: Need, answer: Answer | None) -> AnswerForm:
-    """The form of this need, filled with what the structure wrote so far."""
+def answer_form(
+    need: Need, answer: Answer | None, open_lots: Sequence[Lot] | None = None
+) -> AnswerForm:
+    """The form of this need, filled with what the structure wrote so far; `open_lots` are those
+    that it may answer, when these are not all."""
     fields: dict[str, Any] = {}
     if need.lots:
-        for lot in need.open_lots:
+        for lot in need.open_lots if open_lots is None else open_lots:
             fields[f"lot_{lot.id}"] = FormField(PartForm, f"Lot {lot.number}\u00a0: {lot.title}")
     else:
         fields[WHOLE] = FormField(PartForm, "Votre proposition")

@@ -23,6 +23,7 @@ from marketplace.answers.answering import part_price, save_answer, send_answer
 from marketplace.answers.attaching import MOST_FILES, attach, detach
 from marketplace.answers.consortium_queries import groups_of_structure, open_groups_of
 from marketplace.answers.differences import Difference, changes_since
+from marketplace.answers.eligibility import eligibility_of, lots_for
 from marketplace.answers.lifecycle import AnswerStatus, Refused
 from marketplace.answers.responding import decline as decline_need
 from marketplace.answers.responding import say_interested
@@ -36,8 +37,9 @@ from marketplace.forms import add_error, paging, pressed
 from marketplace.guards.roles import structure_member_required, viewer, viewer_of
 from marketplace.guards.scopes import PUBLIC_STATUSES
 from marketplace.matching.lifecycle import ANSWERED
+from marketplace.matching.tables import Match
 from marketplace.needs import wording as need_wording
-from marketplace.needs.lifecycle import OVER
+from marketplace.needs.lifecycle import OVER, Status
 from marketplace.needs.queries import is_open
 from marketplace.needs.tables import Need, NeedKind, ResponseMode
 from marketplace.structures.tables import Structure
@@ -96,6 +98,7 @@ def show(slug: str, structure: str) -> ResponseReturnValue:
         answer=answer,
         versions=list(reversed(answer.versions)) if answer else [],
         is_open=takes_answers(need),
+        eligibility=eligibility_of(need, own.kind),
         is_answered_here=is_answered_here(need),
         is_standing=match is not None and match.status in ANSWERED,
         how=need_wording.answering(need),
@@ -145,7 +148,11 @@ def edit(slug: str, structure: str) -> ResponseReturnValue:
             )
         return redirect(url_for("answers.show", slug=slug, structure=structure))
     answer = queries.answer_of(db.session(), need.id, own.id)
-    form = answer_form(need, answer)
+    eligibility = eligibility_of(need, own.kind)
+    if not eligibility.may_answer:
+        flash(eligibility.sentence, "error")
+        return redirect(url_for("answers.show", slug=slug, structure=structure))
+    form = answer_form(need, answer, lots_for(need, own.kind))
     if not form.validate_on_submit():
         return _edit_page(form, need, own), 422 if form.errors else 200
     is_draft = pressed("action", "send", "save") == "save"
@@ -285,6 +292,7 @@ def follow(token: str) -> ResponseReturnValue:
         structure=structure,
         match=queries.match_of(session, need.id, structure.id),
         is_open=takes_answers(need),
+        eligibility=eligibility_of(need, structure.kind),
         buyer=need_wording.shown_buyer(need),
         place=need_wording.place(need, gazetteer(session)),
     )
@@ -302,11 +310,27 @@ def _changes_since(need: Need, answer: Answer | None) -> list[Difference]:
 
 
 def answered_need(slug: str) -> Need:
-    """A need that structures may see. Raises NoResultFound."""
+    """A need that structures may see; of one that was taken back, those who could
+    answer it are told."""
     named = select(Need).where(Need.slug == slug, Need.status.in_(PUBLIC_STATUSES))
-    return db.session.scalars(
-        named.options(selectinload(Need.lots), selectinload(Need.questions))
-    ).one()
+    whole = named.options(selectinload(Need.lots), selectinload(Need.questions))
+    found = db.session.scalars(whole).one_or_none()
+    if found is None and _was_taken_back(slug):
+        flash("L'acheteur a retiré ce besoin\u00a0: rien n'est envoyé.", "error")
+        abort(redirect(url_for("answers.index")))
+    return found or abort(404)
+
+
+def _was_taken_back(slug: str) -> bool:
+    """Whether a need is withdrawn that a structure of the person could answer."""
+    who = viewer()
+    known = (
+        select(Match.id)
+        .join(Need, Need.id == Match.need_id)
+        .where(Need.slug == slug, Need.status == Status.WITHDRAWN)
+        .where(Match.structure_id.in_(who.structure_ids if who else ()))
+    )
+    return db.session.scalar(known.limit(1)) is not None
 
 
 def own_structure(slug: str) -> Structure:
@@ -338,6 +362,7 @@ def _edit_page(form: AnswerForm, need: Need, structure: Structure) -> str:
         files=[row.file for row in answer.files] if answer else [],
         is_sent=answer is not None and answer.status is AnswerStatus.SENT,
         buyer=need_wording.shown_buyer(need),
+        reserved=eligibility_of(need, structure.kind).sentence,
     )
 
 

@@ -8,14 +8,15 @@ from wtforms import EmailField, RadioField, StringField, TextAreaField, URLField
 from wtforms.validators import InputRequired, Length, Optional
 
 from marketplace import clock, siret
-from marketplace.accounts.teams import AlreadyAsked, AlreadyMember
+from marketplace.accounts.joining import AlreadyAsked
+from marketplace.accounts.teams import AlreadyMember
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, SiretForm, add_error, choices_of, cleaned, one_line
 from marketplace.guards import sessions
-from marketplace.guards.roles import Viewer, sign_in_required, viewer
+from marketplace.guards.roles import sign_in_required, signed_in, visitor_ip
 from marketplace.jsonl import Refused
-from marketplace.moderation.claims import claim_structure
-from marketplace.structures.claiming import AlreadyListed, Decider, add_unlisted
+from marketplace.moderation.claims import claim_structure, propose_structure
+from marketplace.structures.claiming import AlreadyListed, Decider
 from marketplace.structures.kinds import LABELS, Kind
 from marketplace.structures.placing import seat_of
 from marketplace.structures.queries import live_structures, structures_of
@@ -35,6 +36,9 @@ TOLD = {
     Decider.DESK: "Votre demande est partie au guichet de son territoire, qui répond sous deux "
     "jours ouvrés.",
 }
+CORRECTED = (
+    "Votre demande attend déjà une réponse\u00a0: elle porte maintenant ce que vous venez de dire."
+)
 
 
 class ClaimForm(FrenchForm):
@@ -103,7 +107,7 @@ class StructureForm(FrenchForm):
 @sign_in_required
 def find() -> ResponseReturnValue:
     """A SIRET leads to the structures that have it, or to proposing one."""
-    session, who = db.session(), _person()
+    session, who = db.session(), signed_in()
     form = SiretForm(request.args)
     number = form.number if "siret" in request.args and form.validate() else ""
     asked = (
@@ -158,27 +162,25 @@ def create(number: str) -> ResponseReturnValue:
 
 def _claim(claimed: Structure | Entry, message: str) -> ResponseReturnValue:
     """Claim what is listed, or what is proposed, and say what happens next."""
-    who, now, ip = _person(), clock.now(), request.remote_addr or ""
+    who, now, ip = signed_in(), clock.now(), visitor_ip()
     try:
         with transaction() as session:
             if isinstance(claimed, Entry):
-                claimed = add_unlisted(session, claimed, who.user_id, ip)
-            slug = claimed.slug
-            decider = claim_structure(session, claimed.id, who.user_id, message, now, ip)
+                slug, decider = (
+                    "",
+                    propose_structure(session, claimed, who.user_id, message, now, ip),
+                )
+            else:
+                slug = claimed.slug
+                decider = claim_structure(session, claimed.id, who.user_id, message, now, ip)
     except AlreadyMember:
         flash("Vous faites déjà partie de cette structure.")
         return redirect(url_for("claims.find"))
     except AlreadyAsked:
         flash("Votre demande attend déjà une réponse.")
         return redirect(url_for("claims.find"))
-    flash(TOLD[decider], "success")
+    flash(TOLD[decider] if decider else CORRECTED, "success")
     if decider is not Decider.NOBODY:
         return redirect(url_for("claims.find"))
     sessions.renew()
     return redirect(url_for("members.index", of="ma-structure", key=slug))
-
-
-def _person() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who

@@ -1,7 +1,6 @@
 """The forms of the hours calculator and of the lever advisor. Both only ask: they are GET."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -9,7 +8,6 @@ from wtforms import (
     DateField,
     Field,
     FieldList,
-    Form,
     FormField,
     IntegerField,
     RadioField,
@@ -20,11 +18,12 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextInput
 
+from marketplace import clock
 from marketplace.accounts.wording import ORGANISATION_KINDS
 from marketplace.clauses.calculating import Calculation
 from marketplace.clauses.contract_words import NATURES
 from marketplace.clauses.hours import Line
-from marketplace.clauses.levers import PROGRAMMES, programme_label
+from marketplace.clauses.texts import PROGRAMMES, programme_label
 from marketplace.clauses.trades import trade_of, trades
 from marketplace.formats import exact_number, number
 from marketplace.forms import (
@@ -36,6 +35,9 @@ from marketplace.forms import (
     one_line,
 )
 from marketplace.needs.tables import Lot, Need
+from marketplace.needs.thresholds import SERVICES
+from marketplace.territories import naming
+from marketplace.territories.gazetteer import COUNTRY, Gazetteer
 
 MOST_LINES = 12
 MOST_HOURS = 10_000_000
@@ -80,10 +82,17 @@ class FigureField(Field):
         return "" if self.data is None else exact_number(self.data)
 
 
-class LineForm(Form):
+class LineForm(FrenchForm):
     """A contract, or one of its lots."""
 
-    title = StringField("Intitulé", [Optional(), Length(max=200)], filters=[one_line])
+    class Meta(FrenchForm.Meta):
+        csrf = False
+
+    title = StringField(
+        "Intitulé",
+        [Optional(), Length(max=200, message="200 caractères au plus")],
+        filters=[one_line],
+    )
     trade = SelectField("Métier", default="")
     amount = AmountField("Montant hors taxes")
     share = FigureField("Part de main-d'œuvre dans le prix")
@@ -127,12 +136,22 @@ class CalculatorForm(FrenchForm):
     cost = FigureField("Coût d'une heure", [InputRequired("Donnez le coût d'une heure")], most=1000)
     cost_kind = RadioField("Ce coût est", choices=choices_of(COST_KINDS), default="price")
     cost_on = DateField("Valeur au", [Optional()], format=DATE_FORMATS)
-    months = IntegerField("Durée du marché", [Optional(), NumberRange(1, 120)])
-    people = IntegerField("Personnes en insertion prévues", [Optional(), NumberRange(1, 100_000)])
+    months = IntegerField(
+        "Durée du marché",
+        [Optional(), NumberRange(1, 120, "La durée est un nombre de mois, de 1 à 120")],
+    )
+    people = IntegerField(
+        "Personnes en insertion prévues",
+        [Optional(), NumberRange(1, 100_000, f"Donnez un nombre entre 1 et {number(100_000)}")],
+    )
 
     def validate_rate(self, field: FigureField) -> None:
         if field.data is None and self.programme.data not in PROGRAMMES:
             raise ValidationError("Donnez le taux, par exemple 5")
+
+    def validate_cost_on(self, field: DateField) -> None:
+        if field.data is not None and field.data > clock.today():
+            raise ValidationError("Donnez une date passée\u00a0: celle où ce coût était connu")
 
     def validate_cost(self, field: FigureField) -> None:
         if field.data == 0:
@@ -196,9 +215,10 @@ def prefilled(calculation: Calculation) -> dict[str, Any]:
     }
 
 
-def proposed(need: Need, today: date) -> dict[str, Any]:
-    """What a form shows first for a need: its lots and amounts, the trade of their sectors."""
-    parts: Sequence[Need | Lot] = need.lots or [need]
+def proposed(need: Need) -> dict[str, Any]:
+    """What a form shows first for a need: its lots and amounts, the trade of their sectors. What
+    an hour costs is an order of magnitude, of no date."""
+    parts: Sequence[Need | Lot] = need.kept_lots or [need]
     lines = []
     for part in parts:
         trade = trade_of([sector.sector_slug for sector in part.sectors])
@@ -211,7 +231,7 @@ def proposed(need: Need, today: date) -> dict[str, Any]:
                 "share": trade.proposed * PERCENT if trade else None,
             }
         )
-    return {"lines": lines, "rate": 5, "cost": 38, "cost_on": today, "months": need.duration_months}
+    return {"lines": lines, "rate": 5, "cost": 38, "months": need.duration_months}
 
 
 def _exact(amount: float | Decimal) -> tuple[Decimal, Decimal]:
@@ -220,7 +240,10 @@ def _exact(amount: float | Decimal) -> tuple[Decimal, Decimal]:
 
 
 class LeverForm(FrenchForm):
-    """What the advisor is told of a purchase. Asked for without anything, it says nothing yet."""
+    """What the advisor is told of a purchase. Asked for without anything, it says nothing yet.
+
+    `place`: the code of what `where` names, once validated; the country for nothing.
+    """
 
     class Meta(FrenchForm.Meta):
         csrf = False
@@ -230,9 +253,30 @@ class LeverForm(FrenchForm):
     amount = AmountField("Montant estimé, hors taxes")
     what = StringField("Ce que vous cherchez", [Optional(), Length(max=200)], filters=[one_line])
     where = StringField("Où", [Optional(), Length(max=200)], filters=[one_line])
-    lots = IntegerField("Nombre de lots", [Optional(), NumberRange(0, 200)])
+    lots = IntegerField(
+        "Nombre de lots", [Optional(), NumberRange(0, 200, "Donnez un nombre entre 0 et 200")]
+    )
     is_social = RadioField(
         "Est-ce un service social, de santé, de culture ou d'éducation\u00a0?",
         choices=choices_of({"no": "Non", "yes": "Oui"}),
         default="no",
     )
+
+    def __init__(self, said: Any, places: Gazetteer) -> None:
+        super().__init__(said)
+        self._places = places
+        self.place = COUNTRY
+
+    def validate_where(self, field: StringField) -> None:
+        if not field.data:
+            return
+        code = naming.zone_named(self._places, field.data)
+        if code is None:
+            raise ValidationError(
+                "Lieu inconnu\u00a0: donnez une commune, un département ou une région"
+            )
+        self.place = code
+
+    @property
+    def is_social_service(self) -> bool:
+        return self.nature.data == SERVICES and self.is_social.data == "yes"

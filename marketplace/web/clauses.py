@@ -11,20 +11,28 @@ from werkzeug.datastructures import MultiDict
 
 from marketplace import clock
 from marketplace.clauses import hours
+from marketplace.clauses.advice import FITS, Situation
 from marketplace.clauses.calculating import Calculation, keep_calculation, kept
-from marketplace.clauses.levers import FITS, Situation, advise, duty
-from marketplace.clauses.queries import duty_of, latest_calculation, shared_calculation
+from marketplace.clauses.levers import advise, duty
+from marketplace.clauses.queries import (
+    amount_of,
+    duty_of,
+    latest_calculation,
+    shared_calculation,
+)
+from marketplace.clauses.texts import texts
 from marketplace.clauses.trades import trades
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm
-from marketplace.guards.roles import sign_in_required, viewer
+from marketplace.guards.roles import sign_in_required, signed_in, viewer
 from marketplace.guards.scopes import may_see_shortlist, visible_needs
 from marketplace.matching import shapes
 from marketplace.matching.previewing import Preview, preview, preview_of
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need
+from marketplace.needs.wording import is_specific
+from marketplace.sectors.suggesting import suggest
 from marketplace.structures.kinds import Kind
-from marketplace.territories import naming
 from marketplace.territories.coverage import Place
 from marketplace.territories.gazetteer import COUNTRY
 from marketplace.territories.queries import gazetteer
@@ -64,8 +72,8 @@ def for_need(slug: str) -> ResponseReturnValue:
         form = _calculator(request.args)
     else:
         latest = latest_calculation(db.session(), need.id)
-        data = prefilled(kept(latest.assumptions)) if latest else proposed(need, clock.today())
-        form = CalculatorForm(MultiDict(), data=data)
+        data = prefilled(kept(latest.assumptions)) if latest else proposed(need)
+        form = CalculatorForm(None, data=data)
     return _calculator_page(form, need)
 
 
@@ -76,8 +84,7 @@ def keep(slug: str) -> ResponseReturnValue:
     need, form = _own_need(slug), _calculator(request.form)
     if not form.validate():
         return _calculator_page(form, need)
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
+    who = signed_in()
     with transaction() as session:
         keep_calculation(session, need.id, form.calculation, who.user_id, clock.now())
     flash("Le calcul est enregistré avec le besoin.")
@@ -86,30 +93,34 @@ def keep(slug: str) -> ResponseReturnValue:
 
 @clauses.get("/clause/leviers")
 def levers() -> ResponseReturnValue:
-    form = LeverForm(request.args)
+    form = LeverForm(request.args, places=gazetteer(db.session()))
     if not request.args:
         return render_template("web/clauses/levers.html", form=form, advice=None)
     if not form.validate():
         return render_template("web/clauses/levers.html", form=form, advice=None), 422
     session, today = db.session(), clock.today()
     amount = form.amount.data.most or form.amount.data.least
-    found = _answering(session, form.what.data, form.where.data) if form.what.data else None
+    is_known = bool(suggest(form.what.data, top=1))
+    found = _answering(session, form.what.data, form.place) if is_known else None
     situation = Situation(
         nature=form.nature.data,
         buyer_kind=form.buyer.data,
         on=today,
         amount=amount,
         lots=form.lots.data or 0,
-        answering=_by_kind(found) if found else {},
-        is_social_service=form.is_social.data == "yes",
+        answering=_by_kind(found) if found else None,
+        is_social_service=form.is_social_service,
     )
     return render_template(
         "web/clauses/levers.html",
         form=form,
         advice=advise(situation),
         fits=FITS,
-        duty=duty(situation.nature, situation.buyer_kind, amount, today),
+        duty=duty(
+            situation.nature, situation.buyer_kind, amount, today, situation.is_social_service
+        ),
         eligible=found.eligible if found else None,
+        is_unknown=bool(form.what.data) and not is_known,
     )
 
 
@@ -135,7 +146,7 @@ def _calculator_page(form: CalculatorForm, need: Need | None) -> ResponseReturnV
     is_asked = is_sent or ("cost" in said and said.get("go") != "add")
     is_valid = form.validate() if is_asked else False
     results = _results(form.calculation) if is_valid else {"lines": None}
-    context: dict[str, Any] = {"form": form, "need": need} | results
+    context: dict[str, Any] = {"form": form, "need": need, "charter": texts()["ANRU"]} | results
     context |= {"calculation": form.calculation if is_valid else None}
     status = 422 if is_asked and not is_valid else 200
     if need is None:
@@ -152,7 +163,6 @@ def _said(said: Any) -> list[tuple[str, str]]:
 
 def _of_need(need: Need, asked_hours: float | None) -> dict[str, Any]:
     session, today = db.session(), clock.today()
-    amount = need.amount_max if need.amount_max is not None else need.amount_min
     nature, buyer = str(need.nature or "services"), str(need.organisation.kind)
     found = preview(session, need, clock.now(), COUNTED) if _is_placed(need) else None
     latest = latest_calculation(session, need.id)
@@ -160,9 +170,10 @@ def _of_need(need: Need, asked_hours: float | None) -> dict[str, Any]:
         nature=nature,
         buyer_kind=buyer,
         on=today,
-        amount=amount,
-        lots=len(need.lots),
-        answering=_by_kind(found) if found else {},
+        amount=amount_of(need),
+        lots=len(need.kept_lots),
+        answering=_by_kind(found) if found else None,
+        is_social_service=is_specific(need),
         hours=asked_hours if asked_hours is not None else latest.hours if latest else None,
     )
     return {
@@ -178,11 +189,10 @@ def _is_placed(need: Need) -> bool:
     return need.status is not Status.DRAFT or need.place_type is not None
 
 
-def _answering(session: Session, what: str, where: str) -> Preview:
-    """Who could answer these words there; without a place, anywhere."""
-    places = gazetteer(session)
-    code = naming.zone_named(places, where) if where else None
-    codes = (code,) if code and code != COUNTRY else tuple(region.code for region in places.regions)
+def _answering(session: Session, what: str, code: str) -> Preview:
+    """Who could answer these words in a territory."""
+    regions = gazetteer(session).regions
+    codes = (code,) if code != COUNTRY else tuple(region.code for region in regions)
     asked = shapes.Need(id="0", title=what, place=Place("zones", codes=codes))
     return preview_of(session, asked, clock.now(), COUNTED)
 
@@ -210,6 +220,8 @@ def _results(calculation: Calculation) -> dict[str, Any]:
         "each": each,
         "intellectual": in_days,
         "cost_kind": COST_KINDS[calculation.cost_kind],
+        "cost_on": calculation.cost_on,
+        "at_price": hours.at_price(lines) if calculation.cost_kind == "wage" else None,
         "printed_on": clock.today(),
     }
 

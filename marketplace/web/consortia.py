@@ -13,7 +13,7 @@ from marketplace.answers import consortia as pure
 from marketplace.answers import consortium_queries, grouping, joining, wording
 from marketplace.answers.agreeing import are_shares_whole, as_answer, fingerprint_of
 from marketplace.answers.answering import part_price
-from marketplace.answers.consortia import ConsortiumStatus, GroupRefused, MemberStatus
+from marketplace.answers.consortia import ConsortiumStatus, GroupRefused, MemberStatus, Why
 from marketplace.answers.consortium_queries import accepted_members, living_members
 from marketplace.answers.consortium_tables import Consortium
 from marketplace.answers.discussing import say as say_in_group
@@ -28,6 +28,7 @@ from marketplace.guards.scopes import (
 )
 from marketplace.needs import wording as need_wording
 from marketplace.needs.amending import is_open_at
+from marketplace.needs.queries import closed_on
 from marketplace.needs.tables import Need
 from marketplace.structures.tables import Structure
 from marketplace.web.consortium_forms import SayForm
@@ -57,7 +58,7 @@ def reply(group_id: int) -> ResponseReturnValue:
     said = (
         "Vous faites partie du groupement." if accepts else "Vous ne rejoignez pas le groupement."
     )
-    return act(group_id, deed, said)
+    return act(group_id, deed, said, "Répondre à l'invitation")
 
 
 @consortia.post(f"/groupements/<{ID}:group_id>/inviter")
@@ -66,9 +67,11 @@ def invite(group_id: int) -> ResponseReturnValue:
     asked = _named("invited")
 
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
-        grouping.invite(session, group_id, acting.id, asked.id, user_id, now)
+        is_sure = is_confirmed()
+        grouping.invite(session, group_id, acting.id, asked.id, user_id, now, confirmed=is_sure)
 
-    return act(group_id, deed, f"{asked.display_name} est invitée.")
+    name = asked.display_name
+    return act(group_id, deed, f"{name} est invitée.", f"Inviter {name}")
 
 
 @consortia.post(f"/groupements/<{ID}:group_id>/retirer")
@@ -78,12 +81,15 @@ def remove(group_id: int) -> ResponseReturnValue:
     gone = _named("gone")
 
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
+        is_sure = is_confirmed()
         if gone.id == acting.id:
-            joining.leave(session, group_id, acting.id, user_id, now)
+            joining.leave(session, group_id, acting.id, user_id, now, confirmed=is_sure)
         else:
-            joining.remove(session, group_id, acting.id, gone.id, user_id, now)
+            joining.remove(session, group_id, acting.id, gone.id, user_id, now, confirmed=is_sure)
 
-    return act(group_id, deed, f"{gone.display_name} ne fait plus partie du groupement.")
+    name = gone.display_name
+    said = f"{name} ne fait plus partie du groupement."
+    return act(group_id, deed, said, f"Faire sortir {name} du groupement")
 
 
 @consortia.post(f"/groupements/<{ID}:group_id>/mandataire")
@@ -92,18 +98,22 @@ def hand_over(group_id: int) -> ResponseReturnValue:
     lead = _named("lead")
 
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
-        joining.hand_over(session, group_id, acting.id, lead.id, user_id, now)
+        is_sure = is_confirmed()
+        joining.hand_over(session, group_id, acting.id, lead.id, user_id, now, confirmed=is_sure)
 
-    return act(group_id, deed, f"{lead.display_name} mène maintenant le groupement.")
+    name = lead.display_name
+    said = f"{name} mène maintenant le groupement."
+    return act(group_id, deed, said, f"Confier le mandat à {name}")
 
 
 @consortia.post(f"/groupements/<{ID}:group_id>/dissoudre")
 @sign_in_required
 def dissolve(group_id: int) -> ResponseReturnValue:
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
-        grouping.dissolve(session, group_id, acting.id, user_id, now)
+        is_sure = is_confirmed()
+        grouping.dissolve(session, group_id, acting.id, user_id, now, confirmed=is_sure)
 
-    return act(group_id, deed, "Le groupement est dissous.")
+    return act(group_id, deed, "Le groupement est dissous.", "Dissoudre le groupement")
 
 
 @consortia.post(f"/groupements/<{ID}:group_id>/messages")
@@ -128,15 +138,21 @@ def say(group_id: int) -> ResponseReturnValue:
 
 
 def act(
-    group_id: int, deed: Callable[[Session, Structure, int, datetime], object], said: str
+    group_id: int,
+    deed: Callable[[Session, Structure, int, datetime], object],
+    said: str,
+    asked: str,
 ) -> ResponseReturnValue:
-    """Do something in a group in the name of the structure that the form names, and say so."""
+    """Do something in a group in the name of the structure that the form names, and say so; ask
+    once more before what `asked` says takes an answer back from the buyer."""
     group, who = seen_group(group_id), asking()
     acting = acting_structure(group)
     try:
         with transaction() as session:
             deed(session, acting, who.user_id, clock.now())
     except (GroupRefused, Refused) as refused:
+        if is_to_confirm(refused):
+            return confirm_page(group_id, asked)
         flash(sentence_of(refused), "error")
     else:
         flash(said, "success")
@@ -144,6 +160,33 @@ def act(
     if is_still_seen is None:
         return redirect(url_for("needs.show", slug=group.need.slug))
     return redirect(url_for("consortia.show", group_id=group_id))
+
+
+def is_confirmed() -> bool:
+    """Whether the person read that an answer goes, and goes on."""
+    return request.form.get("confirmed") == "yes"
+
+
+def is_to_confirm(refused: GroupRefused | Refused) -> bool:
+    return isinstance(refused, GroupRefused) and refused.why is Why.TO_CONFIRM
+
+
+def confirm_page(group_id: int, asked: str) -> str:
+    """What comes of a change of a group whose answer was sent, before it is made."""
+    group, who = seen_group(group_id), asking()
+    own = {one.id for one in own_members(who, group)}
+    return render_template(
+        "web/consortia/confirm.html",
+        group=group,
+        need=group.need,
+        buyer=need_wording.shown_buyer(group.need, is_bought_by(who, group.need)),
+        asked=asked,
+        others=[m.structure for m in accepted_members(group) if m.structure_id not in own],
+        typed=[one for one in request.form.items(multi=True) if one[0] not in _OF_THE_PAGE],
+    )
+
+
+_OF_THE_PAGE = {"csrf_token", "confirmed"}
 
 
 def sentence_of(refused: GroupRefused | Refused) -> str:
@@ -208,11 +251,12 @@ def group_page(group: Consortium, form: SayForm) -> str:
         is_leaderless=joining.is_leaderless(group),
         is_inside=inside,
         is_open=is_open_at(need, clock.now()),
+        closed_on=closed_on(session, need, clock.now()),
         is_buyers=is_bought_by(who, need),
         members=[(m, m.agreed_hash == seen) for m in group.members],
         accepted=accepted,
         are_shares_whole=are_shares_whole(group),
-        draft=as_answer(group, need) if inside else None,
+        draft=as_answer(group.content, need) if inside else None,
         files=consortium_queries.files_of_group(session, group) if inside else [],
         part_price=part_price,
         seen=seen,

@@ -33,12 +33,11 @@ from marketplace.clauses.informing import tell_employed, tell_opened
 from marketplace.clauses.reported import EmployerRole, ProgrammeKind, month_in_words
 from marketplace.db import db, transaction
 from marketplace.forms import NO_AMOUNT, add_error, choices_of
-from marketplace.guards.roles import buyer_or_facilitator_required, sign_in_required
+from marketplace.guards.roles import buyer_or_facilitator_required, sign_in_required, visitor_ip
 from marketplace.guards.scopes import need_of_insider, runs_contract, visible_contracts
 from marketplace.needs.lifecycle import Status
 from marketplace.territories import naming
 from marketplace.territories.queries import gazetteer
-from marketplace.web.accounts import ip
 from marketplace.web.contract_forms import (
     ChangeForm,
     ContractForm,
@@ -178,7 +177,7 @@ def _change(contract_id: int, form: ChangeForm) -> bool:
 
 
 def _by(reason: str | None) -> By:
-    return By(asking().user_id, clock.now(), reason or "", ip())
+    return By(asking().user_id, clock.now(), reason or "", visitor_ip())
 
 
 @contract_changes.route(

@@ -12,6 +12,7 @@ from marketplace.clauses.contract_tables import (
     ContractChange,
     ContractEmployer,
     ContractLot,
+    HourReport,
 )
 from marketplace.clauses.following import Followed, follow
 from marketplace.clauses.member_queries import hours_due, parts_of
@@ -30,6 +31,8 @@ def lots_of(
     done: dict[int, float] = {}
     for (lot_id, _), total in queries.totals_of(session, contract.id).items():
         done[lot_id] = done.get(lot_id, 0.0) + float(total.hours)
+    of_contract = HourReport.lot_id.in_([lot.id for lot in contract.lots])
+    waiting = dict(session.execute(queries.waiting_hours().where(of_contract)).all())
     return [
         (
             lot,
@@ -40,6 +43,7 @@ def lots_of(
                 contract.starts_on,
                 contract.ends_on,
                 today,
+                float(waiting.get(lot.id, 0)),
             ),
         )
         for lot in contract.lots

@@ -25,6 +25,7 @@ from marketplace.clauses.reported import (
 )
 from marketplace.db import db
 from marketplace.forms import Paging, page_asked
+from marketplace.guards.noting import note_export
 from marketplace.guards.roles import (
     Viewer,
     buyer_or_facilitator_required,
@@ -135,6 +136,7 @@ def _groups(rows: list[Row], by: str) -> list[Group]:
 @contracts.get("/contrats/export.csv")
 @sign_in_required
 def export() -> ResponseReturnValue:
+    note_export()
     rows = queries.followed_rows(db.session(), _run_by(asking()), clock.today())
     return csv_file("contrats.csv", COLUMNS, _cells(rows))
 
@@ -219,6 +221,7 @@ def districts() -> ResponseReturnValue:
 @contracts.get("/contrats/achats-en-qpv.csv")
 @buyer_or_facilitator_required
 def districts_export() -> ResponseReturnValue:
+    note_export()
     return csv_file(
         "achats-en-qpv.csv", DISTRICT_COLUMNS, map(_district_cells, _district_purchases())
     )

@@ -59,7 +59,7 @@ def show() -> str:
         sent_back=[need for need in awaiting if need.status == Status.CHANGES_REQUESTED],
         over=[need for need in awaiting if need.status == Status.CLOSED],
         near=[need for need in awaiting if is_open_at(need, now)],
-        received=answers_received(session, ids, current_user.previous_sign_in_at),
+        received=answers_received(session, ids),
         page=page,
         per_page=NEEDS_PER_PAGE,
         eligible=matching.eligible_of(session, [need.id for need in needs]),

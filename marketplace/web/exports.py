@@ -14,7 +14,7 @@ from marketplace.exports import writing
 from marketplace.exports.offered import SHEETS
 from marketplace.files.contents import MEDIA_TYPES, Format
 from marketplace.forms import FrenchForm, choices_of, one_line
-from marketplace.guards.roles import Viewer, sign_in_required, viewer
+from marketplace.guards.roles import Viewer, sign_in_required, viewer, visitor_ip
 from marketplace.lists.export_tables import Export, ExportStatus, SheetFormat
 
 exports = Blueprint("exports", __name__)
@@ -81,7 +81,7 @@ def _taken(
             session,
             Action.EXPORTED,
             actor_id=who.user_id,
-            ip=request.remote_addr or "",
+            ip=visitor_ip(),
             what=sheet,
             rows=total,
         )

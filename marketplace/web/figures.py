@@ -22,7 +22,7 @@ from marketplace.territories.gazetteer import COUNTRY, Gazetteer, Kind
 from marketplace.territories.queries import gazetteer
 from marketplace.web.need_ranking import csv_file
 from marketplace.web.schema_org import absolute
-from marketplace.web.territories import trend_lines
+from marketplace.web.territories import publics_told, trend_lines
 
 figures = Blueprint("figures", __name__)
 
@@ -90,11 +90,7 @@ def _page(places: Gazetteer, code: str) -> str:
         kind_bars=charts.bars((str(row[0]), row[2]) for row in found.kinds.rows),
         trend_lines=trend_lines(found.trend),
         hour_lines=trend_lines(found.hours_by_month, 1),
-        public_bars=[
-            (block, charts.bars((str(row[0]), row[1]) for row in block.rows if row[1]))
-            for block in found.publics
-            if block
-        ],
+        publics=publics_told(found.publics),
         export=url_for("figures.export", slug=slug_of(places, code)),
         today=clock.today(),
     )

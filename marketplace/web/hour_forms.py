@@ -129,3 +129,5 @@ class ImportForm(FrenchForm):
 
     sheet = FileField("Fichier CSV ou XLSX des heures")
     content = HiddenField()
+    seen = HiddenField()
+    """The versions of what it takes the place of, in order of lot, employer and month."""

@@ -4,6 +4,7 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 from flask import (
@@ -23,7 +24,12 @@ from werkzeug.datastructures import FileStorage
 
 from marketplace import clock
 from marketplace.clauses import contract_queries as queries
-from marketplace.clauses.contract_tables import Contract, ContractEmployer, ContractLot
+from marketplace.clauses.contract_tables import (
+    Contract,
+    ContractEmployer,
+    ContractLot,
+    HourReport,
+)
 from marketplace.clauses.reading_hours import (
     HEADINGS,
     REQUIRED,
@@ -45,11 +51,18 @@ from marketplace.clauses.reported import (
 from marketplace.clauses.reporting import REFUSALS, Refusal, Refused, month_refused, send_report
 from marketplace.db import db, transaction
 from marketplace.files.contents import MEDIA_TYPES, Format
+from marketplace.guards.noting import note_export
 from marketplace.guards.roles import sign_in_required
 from marketplace.guards.scopes import employers_reported_by, visible_contracts
 from marketplace.sheets import Unreadable, WrongColumns, write_csv, write_xlsx
 from marketplace.web.contracts import asking, contract_among
-from marketplace.web.hour_forms import LARGEST_SHEET, ImportForm, ReportForm, report_shown
+from marketplace.web.hour_forms import (
+    LARGEST_SHEET,
+    ImportForm,
+    ReportForm,
+    report_shown,
+    version_in,
+)
 from marketplace.web.sheet_field import SHEETS
 from marketplace.workbooks.reading import is_workbook
 
@@ -183,15 +196,20 @@ def import_sheet(contract_id: int) -> ResponseReturnValue:
             sheet, problem = _read(content, contract, own)
     is_sound = sheet is not None and not sheet.faults and bool(sheet.reports)
     if sheet is not None and is_sound and go == "import":
-        if (problem := _import(sheet)) == "":
-            flash(
-                f"{sheet.lines}\u00a0lignes importées\u00a0: le facilitateur les relit.", "success"
-            )
+        if (problem := _import(sheet, form.seen.data or "")) == "":
+            lines = "lignes importées" if sheet.lines > 1 else "ligne importée"
+            read = "les relit" if sheet.lines > 1 else "la relit"
+            flash(f"{sheet.lines}\u00a0{lines}\u00a0: le facilitateur {read}.", "success")
             return redirect(url_for("contracts.show", contract_id=contract_id))
         is_sound = False
+    before = _before(contract, sheet) if sheet is not None and is_sound else []
+    form.seen.data = ".".join(str(told.version if told else 0) for told, _ in before)
     page = render_template(
         "web/hours/import.html",
         form=form,
+        replaced=[(told, hours) for told, hours in before if told],
+        states=STATES,
+        month_in_words=month_in_words,
         contract=contract,
         sheet=sheet,
         is_sound=is_sound,
@@ -213,6 +231,7 @@ def import_sheet(contract_id: int) -> ResponseReturnValue:
 def template(contract_id: int, kind: str) -> ResponseReturnValue:
     """A sheet to fill in and import."""
     contract, own = _reported(contract_id)
+    note_export(("contract", contract_id))
     header, lines = list(HEADINGS.values()), to_fill_in(contract, own, clock.today())
     if kind == "csv":
         content = "".join(write_csv(header, lines)).encode()
@@ -282,13 +301,28 @@ def _columns_refused(error: WrongColumns) -> str:
     return " ".join(f"{what}\u00a0: {', '.join(names)}." for what, names in told if names)
 
 
-def _import(sheet: Sheet) -> str:
-    """Nothing when it is written, else why not."""
+def _before(contract: Contract, sheet: Sheet) -> list[tuple[HourReport | None, Decimal]]:
+    """For each report of a sheet, in order: what it takes the place of, and its hours."""
+    told = {
+        (report.lot_id, report.employer_id, report.month): report
+        for report in queries.reports_of(db.session(), contract.id)
+    }
+    return [
+        (told.get(key), sum((line.hours for line in lines), Decimal(0)))
+        for key, lines in sorted(sheet.reports.items())
+    ]
+
+
+def _import(sheet: Sheet, seen: str) -> str:
+    """Nothing when it is written, else why not. `seen`: the versions that it was to replace."""
     who, now = asking().user_id, clock.now()
+    versions = [version_in(said) for said in seen.split(".")]
+    if len(versions) != len(sheet.reports):
+        return REFUSALS[Refusal.STALE]
     try:
         with transaction() as session:
-            for (lot_id, employer_id, month), lines in sorted(sheet.reports.items()):
-                send_report(session, lot_id, employer_id, month, lines, who, now)
+            for (key, lines), version in zip(sorted(sheet.reports.items()), versions, strict=True):
+                send_report(session, *key, lines, who, now, version)
     except Refused as refused:
         return REFUSALS[refused.why]
     return ""

@@ -21,7 +21,7 @@ from marketplace.needs.tables import Lever, Need, NeedKind, ResponseMode
 from marketplace.offers.wording import SERVICE_TYPES
 from marketplace.sectors import suggesting
 from marketplace.sectors.aims import AIMS
-from marketplace.web.accounts import check_address
+from marketplace.web.account_forms import check_address
 from marketplace.web.step_forms import UNSAID, MaySelectField, StepForm
 
 READ_FROM_WORDS = 2

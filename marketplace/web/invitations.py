@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from marketplace import clock
-from marketplace.accounts import administering, organisations, teams
+from marketplace.accounts import administering, joining, organisations
 from marketplace.accounts.inviting import DeadInvitation, InvitationOfAnother, open_invitation
 from marketplace.accounts.tables import Invitation, InvitationKind, Organisation, User
 from marketplace.db import db, transaction
 from marketplace.guards import sessions
-from marketplace.guards.roles import even_unverified, viewer
+from marketplace.guards.noting import FORBIDDEN, note_refusal
+from marketplace.guards.roles import even_unverified, signed_in, viewer, visitor_ip
 from marketplace.moderation import claims, staffing
 from marketplace.moderation.tables import Desk
 from marketplace.structures import partnering
@@ -26,7 +27,7 @@ JOINED_BY: dict[InvitationKind, Callable[[Session, Invitation, int, datetime, st
     InvitationKind.ADMINISTRATOR: administering.join,
     InvitationKind.DESK: staffing.join,
     InvitationKind.NETWORK: partnering.join,
-    InvitationKind.ORGANISATION: lambda session, invitation, *by: teams.join(
+    InvitationKind.ORGANISATION: lambda session, invitation, *by: joining.join(
         session, organisations.TEAM, invitation, *by
     ),
     InvitationKind.STRUCTURE: claims.join,
@@ -58,19 +59,17 @@ def show(token: str) -> ResponseReturnValue:
 @invitations.post("/invitations/<token>")
 @even_unverified
 def accept(token: str) -> ResponseReturnValue:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
+    who = signed_in()
     try:
         with transaction() as session:
             now = clock.now()
             invitation = open_invitation(session, token, now)
             name = _name(session, invitation)
-            JOINED_BY[invitation.kind](
-                session, invitation, who.user_id, now, request.remote_addr or ""
-            )
+            JOINED_BY[invitation.kind](session, invitation, who.user_id, now, visitor_ip())
     except DeadInvitation:
         return _dead()
-    except InvitationOfAnother:
+    except InvitationOfAnother as refused:
+        note_refusal(FORBIDDEN, ("invitation", refused.invitation_id))
         return redirect(url_for("invitations.show", token=token))
     sessions.renew()
     flash(f"C'est fait\u00a0: {name} vous compte parmi ses membres.", "success")

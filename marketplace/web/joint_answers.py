@@ -19,7 +19,16 @@ from marketplace.guards.scopes import is_bought_by
 from marketplace.needs.tables import NeedKind
 from marketplace.structures.tables import Structure
 from marketplace.web.answer_forms import AnswerForm, answer_form
-from marketplace.web.consortia import ID, act, acting_structure, seen_group, sentence_of
+from marketplace.web.consortia import (
+    ID,
+    act,
+    acting_structure,
+    confirm_page,
+    is_confirmed,
+    is_to_confirm,
+    seen_group,
+    sentence_of,
+)
 from marketplace.web.consortium_forms import release_form, terms_form
 from marketplace.web.needs import buyer
 
@@ -37,12 +46,19 @@ def terms(group_id: int) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 legal, who, now = form.legal_form(), buyer().user_id, clock.now()
+                is_sure = is_confirmed()
                 if by_lot:
-                    sharing.settle_by_lot(session, group_id, lead, legal, form.lots(), who, now)
+                    sharing.settle_by_lot(
+                        session, group_id, lead, legal, form.lots(), who, now, confirmed=is_sure
+                    )
                 else:
                     shares = form.percents()
-                    sharing.settle_by_percent(session, group_id, lead, legal, shares, who, now)
+                    sharing.settle_by_percent(
+                        session, group_id, lead, legal, shares, who, now, confirmed=is_sure
+                    )
         except GroupRefused as refused:
+            if is_to_confirm(refused):
+                return confirm_page(group_id, "Changer la forme ou les parts")
             form.form_errors.append(refused.sentence)
         else:
             flash("La forme et les parts sont enregistrées.", "success")
@@ -91,7 +107,7 @@ def agree(group_id: int) -> ResponseReturnValue:
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
         agreeing.agree(session, group_id, acting.id, seen, user_id, now)
 
-    return act(group_id, deed, "Votre accord est noté.")
+    return act(group_id, deed, "Votre accord est noté.", "Donner notre accord")
 
 
 @joint_answers.post(f"/groupements/<{ID}:group_id>/envoyer")
@@ -102,16 +118,19 @@ def send(group_id: int) -> ResponseReturnValue:
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
         agreeing.send_together(session, group_id, acting.id, seen, user_id, now)
 
-    return act(group_id, deed, "La réponse commune est envoyée à l'acheteur.")
+    said = "La réponse commune est envoyée à l'acheteur."
+    return act(group_id, deed, said, "Envoyer la réponse commune")
 
 
 @joint_answers.post(f"/groupements/<{ID}:group_id>/reprendre")
 @sign_in_required
 def withdraw(group_id: int) -> ResponseReturnValue:
     def deed(session: Session, acting: Structure, user_id: int, now: datetime) -> None:
-        agreeing.withdraw_together(session, group_id, acting.id, user_id, now)
+        is_sure = is_confirmed()
+        agreeing.withdraw_together(session, group_id, acting.id, user_id, now, confirmed=is_sure)
 
-    return act(group_id, deed, "La réponse commune est retirée\u00a0: l'acheteur ne la voit plus.")
+    said = "La réponse commune est retirée\u00a0: l'acheteur ne la voit plus."
+    return act(group_id, deed, said, "Retirer la réponse commune")
 
 
 @joint_answers.route(f"/groupements/<{ID}:group_id>/composition", methods=["GET", "POST"])
@@ -153,7 +172,7 @@ def _led_group(group_id: int) -> Consortium:
 
 
 def _joint_form(group: Consortium) -> AnswerForm:
-    form = answer_form(group.need, agreeing.as_answer(group, group.need))
+    form = answer_form(group.need, agreeing.as_answer(group.content, group.need))
     if group.need.kind is NeedKind.TENDER:
         for field in form.parts():
             del form[field.short_name]

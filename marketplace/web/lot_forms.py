@@ -21,14 +21,17 @@ class LotForm(SectorFields, PlaceFields, StepForm):
         choices=choices_of({AS_NEED: "Là où est le besoin"} | PLACE_TYPES),
         default=AS_NEED,
     )
+    place_type.creation_counter = PlaceFields.place_type.creation_counter
+    """It stands where a need's does: before what it asks for."""
     amount = AmountField("Montant estimé de ce lot")
     lever = MaySelectField(
         "Levier social de ce lot",
         choices=choices_of({"": "Celui du besoin"} | wording.LEVERS),
     )
 
-    def __init__(self, need: Need, lot: Lot | None, places: Gazetteer) -> None:
-        super().__init__(_filled(lot, places) if lot else {"place_type": AS_NEED})
+    def __init__(self, need: Need, lot: Lot | None, places: Gazetteer, prefix: str = "") -> None:
+        """`prefix` begins the names of its fields, where a page holds several lots."""
+        super().__init__(_filled(lot, places) if lot else {"place_type": AS_NEED}, prefix)
         self.need = need
         self.places = places
         self.offer_sectors()

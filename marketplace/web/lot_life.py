@@ -4,13 +4,16 @@ from typing import NoReturn
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField
 
 from marketplace import clock
 from marketplace.answers import announcing
 from marketplace.answers.ending_lots import end_lot, ending_of
 from marketplace.db import db, transaction
 from marketplace.digests.queries import unaware_of
+from marketplace.forms import FrenchForm, one_line
 from marketplace.guards.roles import buyer_required
+from marketplace.needs import wording
 from marketplace.needs.amending import Decided, as_seen
 from marketplace.needs.amending_lots import (
     LastLot,
@@ -21,21 +24,21 @@ from marketplace.needs.amending_lots import (
     new_lot_differences,
 )
 from marketplace.needs.drafting import ChangedElsewhere
-from marketplace.needs.lifecycle import NotOpen
+from marketplace.needs.lifecycle import NotOpen, Status
 from marketplace.needs.lots import MOST, LotGone, TooManyLots, lot_seen, lots_seen
+from marketplace.needs.recutting import take_out as take_out_lot
 from marketplace.needs.tables import Lot, LotEnding, Need, NeedAmendment
 from marketplace.territories.queries import gazetteer
 from marketplace.web.lot_forms import LotForm
-from marketplace.web.need_life import (
-    ReasonForm,
+from marketplace.web.need_flow import (
     changeable_need,
-    confirm_page,
     decided,
-    form_page,
     open_need,
     told_in_words,
     too_late,
 )
+from marketplace.web.need_life import confirm_page, form_page
+from marketplace.web.need_life_forms import ReasonForm
 from marketplace.web.needs import buyer
 
 lot_life = Blueprint("lot_life", __name__)
@@ -46,7 +49,7 @@ lot_life = Blueprint("lot_life", __name__)
 def add(slug: str) -> ResponseReturnValue:
     need = changeable_need(slug)
     if not need.lots:
-        _back(need, "Ce besoin a été envoyé sans lots\u00a0: dupliquez-le pour le découper.")
+        return redirect(url_for("need_cutting.cut", slug=slug))
     if len(need.lots) >= MOST:
         _back(need, f"Un besoin compte {MOST} lots au plus.")
     form = LotForm(need, None, gazetteer(db.session()))
@@ -60,7 +63,9 @@ def add(slug: str) -> ResponseReturnValue:
         return form_page(need, form, "Ajouter un lot")
     said = form.draft()
     if go != "confirm":
-        return confirm_page(need, form, new_lot_differences(len(need.lots) + 1, said))
+        return confirm_page(
+            need, form.seen.data or "", new_lot_differences(len(need.lots) + 1, said)
+        )
     now = clock.now()
     try:
         with transaction() as session:
@@ -99,7 +104,7 @@ def change(slug: str, lot_id: int) -> ResponseReturnValue:
         return form_page(need, form, title)
     said = form.draft()
     if go != "confirm":
-        return confirm_page(need, form, lot_differences(lot, said))
+        return confirm_page(need, form.seen.data or "", lot_differences(lot, said))
     now = clock.now()
     try:
         with transaction() as session:
@@ -113,7 +118,9 @@ def change(slug: str, lot_id: int) -> ResponseReturnValue:
     except ChangedElsewhere as found:
         form.seen.data = found.fingerprint
         need = changeable_need(slug)
-        return confirm_page(need, form, lot_differences(_lot(need, lot_id), said), is_changed=True)
+        return confirm_page(
+            need, form.seen.data or "", lot_differences(_lot(need, lot_id), said), is_changed=True
+        )
     except Decided:
         abort(decided(need))
     except NotOpen:
@@ -159,6 +166,49 @@ def end(slug: str, lot_id: int) -> ResponseReturnValue:
     except LastLot:
         _last_lot(need)
     return _done(need, ended, told, f"Le lot {lot.number} ne prend plus de réponses.")
+
+
+class SeenForm(FrenchForm):
+    """Nothing but a button: what it takes out is what was seen."""
+
+    seen = HiddenField(filters=[one_line])
+
+
+@lot_life.route("/besoins/<slug>/amender/lots/<int:lot_id>/retirer", methods=["GET", "POST"])
+@buyer_required
+def take_out(slug: str, lot_id: int) -> ResponseReturnValue:
+    """Of a need that waits for its desk; once it is published, a lot ends instead."""
+    need = changeable_need(slug)
+    lot = _lot(need, lot_id)
+    if need.status != Status.SUBMITTED:
+        return redirect(url_for("lot_life.end", slug=slug, lot_id=lot_id))
+    form, is_changed = SeenForm(), False
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                seen, who = form.seen.data or "", buyer().user_id
+                gone = take_out_lot(session, need.id, lot_id, who, seen, clock.now())
+        except Decided:
+            abort(decided(need))
+        except NotOpen:
+            abort(too_late(need))
+        except LotGone:
+            _back(need, "Ce lot vient d'être retiré, dans un autre onglet ou par un collègue.")
+        except ChangedElsewhere:
+            need, is_changed = changeable_need(slug), True
+            lot = _lot(need, lot_id)
+        else:
+            return _done(need, gone, 0, "Le lot est retiré.")
+    form.seen.data = as_seen(need, lot_seen(lot))
+    page = render_template(
+        "web/lot_life/take_out.html",
+        need=need,
+        lot=lot,
+        place=wording.place(lot, gazetteer(db.session())),
+        form=form,
+        is_changed=is_changed,
+    )
+    return page, 409 if is_changed else 200
 
 
 def _lot(need: Need, lot_id: int) -> Lot:

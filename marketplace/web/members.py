@@ -3,19 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from wtforms import EmailField, RadioField, TextAreaField, ValidationError
+from wtforms import EmailField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from marketplace import clock
-from marketplace.accounts import organisations, teams
-from marketplace.accounts.addresses import is_address
+from marketplace.accounts import joining, organisations, teams
 from marketplace.accounts.inviting import LASTS, DeadInvitation, waiting_invitations
+from marketplace.accounts.joining import AlreadyDecided
 from marketplace.accounts.tables import User
 from marketplace.accounts.teams import (
-    AlreadyDecided,
     AlreadyMember,
     LastManager,
     NotManager,
@@ -25,9 +24,10 @@ from marketplace.accounts.teams import (
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line
 from marketplace.guards import sessions
-from marketplace.guards.roles import Viewer, sign_in_required, viewer
+from marketplace.guards.roles import Viewer, sign_in_required, viewer, visitor_ip
 from marketplace.moderation import claims
 from marketplace.structures import claiming
+from marketplace.web.account_forms import check_address
 
 members = Blueprint(
     "members", __name__, url_prefix='/<any("ma-structure", "mon-organisme"):of>/<key>'
@@ -50,6 +50,7 @@ class InvitationForm(FrenchForm):
         [
             InputRequired("Saisissez son adresse, par exemple nom@mairie.fr"),
             Length(max=254),
+            check_address,
         ],
         filters=[one_line],
     )
@@ -59,10 +60,6 @@ class InvitationForm(FrenchForm):
         default=Role.MEMBER,
         choices=choices_of({Role.MEMBER: "Membre", Role.MANAGER: "Responsable"}),
     )
-
-    def validate_address(self, field: EmailField) -> None:
-        if not is_address(field.data):
-            raise ValidationError("Saisissez une adresse complète, par exemple nom@mairie.fr")
 
 
 class RoleForm(FrenchForm):
@@ -136,10 +133,6 @@ def _managing(of: str, key: str) -> Here:
     return here
 
 
-def _ip() -> str:
-    return request.remote_addr or ""
-
-
 @members.get("/equipe")
 @sign_in_required
 def index(of: str, key: str) -> str:
@@ -149,7 +142,9 @@ def index(of: str, key: str) -> str:
         "web/members/index.html",
         here=here,
         people=teams.members_of(session, here.team, subject_id),
-        requests=teams.waiting_requests(session, here.team, subject_id) if here.is_manager else [],
+        requests=joining.waiting_requests(session, here.team, subject_id)
+        if here.is_manager
+        else [],
         invitations=waiting_invitations(session, here.team.kind, subject_id, now)
         if here.is_manager
         else [],
@@ -166,7 +161,7 @@ def invite(of: str, key: str) -> ResponseReturnValue:
         return _invite_page(here, form)
     try:
         with transaction() as session:
-            teams.invite(
+            joining.invite(
                 session,
                 here.team,
                 here.subject.id,
@@ -174,7 +169,7 @@ def invite(of: str, key: str) -> ResponseReturnValue:
                 Role(form.role.data),
                 here.who.user_id,
                 clock.now(),
-                _ip(),
+                visitor_ip(),
             )
     except AlreadyMember:
         add_error(form.address, "La personne qui a cette adresse en fait déjà partie")
@@ -196,14 +191,14 @@ def take_back(of: str, key: str, invitation_id: int) -> ResponseReturnValue:
     here = _managing(of, key)
     try:
         with transaction() as session:
-            teams.take_back_invitation(
+            joining.take_back_invitation(
                 session,
                 here.team,
                 here.subject.id,
                 invitation_id,
                 here.who.user_id,
                 clock.now(),
-                _ip(),
+                visitor_ip(),
             )
     except NotManager:
         abort(403)
@@ -224,7 +219,7 @@ def role(of: str, key: str, user_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _role_page(here, form, member)
     theirs = here.team, here.subject.id, user_id
-    done_by = here.who.user_id, clock.now(), _ip()
+    done_by = here.who.user_id, clock.now(), visitor_ip()
     try:
         with transaction() as session:
             if form.role.data == HAND_OVER:
@@ -282,7 +277,7 @@ def remove(of: str, key: str, user_id: int) -> ResponseReturnValue:
                 user_id,
                 here.who.user_id,
                 clock.now(),
-                _ip(),
+                visitor_ip(),
             )
     except NotManager:
         abort(403)
@@ -319,13 +314,13 @@ def answer(of: str, key: str, request_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         page = render_template("web/members/answer.html", form=form, here=here, asked=asked)
         return page, 422 if form.errors else 200
-    decision = here.who.user_id, form.is_accepted, form.reason.data, clock.now(), _ip()
+    decision = here.who.user_id, form.is_accepted, form.reason.data, clock.now(), visitor_ip()
     try:
         with transaction() as writing:
             if here.team is claiming.TEAM:
                 claims.decide_as_manager(writing, here.subject.id, request_id, *decision)
             else:
-                teams.decide(writing, here.team, here.subject.id, request_id, *decision)
+                joining.decide(writing, here.team, here.subject.id, request_id, *decision)
     except NotManager:
         abort(403)
     except AlreadyDecided:

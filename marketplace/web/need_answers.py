@@ -1,7 +1,7 @@
 """What stands of answers on the page of a need: to whom it was proposed, who answers it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import request
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.answers import queries, wording
+from marketplace.answers.eligibility import Eligibility, eligibility_of
 from marketplace.answers.queries import Standing
 from marketplace.answers.responding import stamp_opened
 from marketplace.answers.support_queries import open_proposals
@@ -39,20 +40,24 @@ class Beside:
     contracts: Sequence[int] = ()
     is_surveyed: bool = True
     """Whether its buyer said if Tandem helped."""
+    eligibility: Mapping[int, Eligibility] = field(default_factory=dict)
+    """Of each structure of a member, by its id."""
 
 
 def answers_beside(session: Session, need: Need, who: Viewer | None, is_insider: bool) -> Beside:
     standing = queries.standing_of(session, need.id) if is_insider and need.published_at else None
     declines = standing.declines if standing else {}
     is_over = is_insider and need.status in OVER
+    own = _own(session, need, who) if who and who.structure_ids else []
     return Beside(
-        own=_own(session, need, who) if who and who.structure_ids else [],
+        own=own,
         standing=standing,
         declined_in_words=wording.refusals_counted(declines) if declines else "",
         proposals=open_proposals(session, need.id) if standing else 0,
         outcomes=queries.outcomes_of(session, need.id) if is_over else (),
         contracts=contracts_beside(session, who, need) if who and is_over else (),
         is_surveyed=not is_over or queries.has_said_whether_it_helped(session, need.id, None),
+        eligibility={structure.id: eligibility_of(need, structure.kind) for structure, *_ in own},
     )
 
 

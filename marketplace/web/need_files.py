@@ -28,7 +28,7 @@ from marketplace.needs.attaching import (
 )
 from marketplace.needs.lifecycle import EDITABLE, ForbiddenMove, Status
 from marketplace.needs.tables import Need
-from marketplace.web.need_life import told_in_words
+from marketplace.web.need_flow import told_in_words
 from marketplace.web.needs import buyer, own_need
 from marketplace.web.steps import editable_need
 from marketplace.web.uploads import DocumentsField, take_in_all

@@ -1,6 +1,6 @@
 """What a buyer does with a need once it is sent: change it, put it off, end it, begin it again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +8,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug import Response
-from wtforms import DateField, HiddenField, TextAreaField, ValidationError
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from marketplace import clock
 from marketplace.answers import announcing
@@ -18,12 +15,11 @@ from marketplace.answers.differences import in_words
 from marketplace.answers.tables import Outcome
 from marketplace.db import db, transaction
 from marketplace.digests.queries import unaware_of
-from marketplace.forms import FrenchForm, add_error, cleaned, one_line
+from marketplace.forms import add_error
 from marketplace.guards.roles import buyer_required
 from marketplace.moderation.deciding import withdraw as withdraw_need
 from marketplace.needs import wording
 from marketplace.needs.amending import (
-    WAITING,
     DeadlineBroughtForward,
     Decided,
     QuestionTakenBack,
@@ -37,14 +33,22 @@ from marketplace.needs.amending import (
 from marketplace.needs.closing import CannotReopen, close_early, reopen
 from marketplace.needs.drafting import ChangedElsewhere, draft_begun, fingerprint, new_key
 from marketplace.needs.duplicating import duplicate
-from marketplace.needs.lifecycle import NEXT, ForbiddenMove, Move, Status
+from marketplace.needs.lifecycle import NEXT, ForbiddenMove, Move
 from marketplace.needs.lots import MOST as MOST_LOTS
 from marketplace.needs.tables import Need
 from marketplace.territories.queries import gazetteer
 from marketplace.web.how_form import HowForm
+from marketplace.web.need_flow import (
+    changeable_need,
+    decided,
+    open_need,
+    told_in_words,
+    too_late,
+)
+from marketplace.web.need_life_forms import DeadlineForm, DuplicateForm, ReasonForm, ReopenForm
 from marketplace.web.needs import buyer, own_need
-from marketplace.web.step_forms import DATE_FORMATS, StepForm, WhatForm
-from marketplace.web.where_form import LONGEST_DELAY_DAYS, WhereForm
+from marketplace.web.step_forms import StepForm, WhatForm
+from marketplace.web.where_form import WhereForm
 
 need_life = Blueprint("need_life", __name__)
 
@@ -167,29 +171,25 @@ def form_page(need: Need, form: StepForm, title: str) -> str:
     return render_template("web/need_life/amend_part.html", need=need, title=title, form=form)
 
 
-def _confirm_page(need: Need, form: StepForm, is_changed: bool = False) -> ResponseReturnValue:
-    """What changes; straight back to the need when nothing does."""
-    changes = differences(need, form.answers())
-    return confirm_page(need, form, changes, is_changed)
-
-
 def confirm_page(
-    need: Need, form: StepForm, changes: Mapping[str, list[Any]], is_changed: bool = False
+    need: Need,
+    seen: str,
+    changes: Mapping[str, list[Any]],
+    is_changed: bool = False,
+    left_out: Iterable[str] = (),
 ) -> ResponseReturnValue:
-    """The same of changes that are known, of the need or of one of its lots."""
+    """What changes, before it is done; straight back to the need when nothing does. What was typed
+    is carried on, but the fields that are `left_out`."""
     session = db.session()
     if not changes:
         flash("Vous n'avez rien changé.")
         return redirect(url_for("needs.show", slug=need.slug))
-    said = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name not in ("csrf_token", "go", "seen")
-    ]
+    aside = {"csrf_token", "go", "seen", *left_out}
+    said = [item for item in request.form.items(multi=True) if item[0] not in aside]
     page = render_template(
         "web/need_life/amend_confirm.html",
         need=need,
-        said=[*said, ("seen", form.seen.data)],
+        said=[*said, ("seen", seen)],
         changes=in_words(changes, gazetteer(session)),
         told=announcing.told_structures(session, need.id, unaware_of(session, need.id)),
         is_changed=is_changed,
@@ -197,21 +197,10 @@ def confirm_page(
     return page, 409 if is_changed else 200
 
 
-class DeadlineForm(FrenchForm):
-    deadline_on = DateField(
-        "Nouvelle date limite",
-        [InputRequired("Donnez une date, par exemple 14/12/2026")],
-        format=DATE_FORMATS,
-    )
-
-    def validate_deadline_on(self, field: DateField) -> None:
-        if field.data is None:
-            return  # not a date at all: WTForms says so
-        days = (field.data - clock.today()).days
-        if days < 1:
-            raise ValidationError("La date limite est au plus tôt demain")
-        if days > LONGEST_DELAY_DAYS:
-            raise ValidationError("La date limite est dans deux ans au plus")
+def _confirm_page(need: Need, form: StepForm, is_changed: bool = False) -> ResponseReturnValue:
+    """What changes; straight back to the need when nothing does."""
+    changes = differences(need, form.answers())
+    return confirm_page(need, form.seen.data or "", changes, is_changed)
 
 
 @need_life.route("/besoins/<slug>/prolonger", methods=["GET", "POST"])
@@ -244,17 +233,6 @@ def put_off(slug: str) -> ResponseReturnValue:
     told = announcing.told_structures(db.session(), need.id, unaware_of(db.session(), need.id))
     page = render_template("web/need_life/put_off.html", need=need, form=form, told=told)
     return page, 422 if form.errors else 200
-
-
-class ReasonForm(FrenchForm):
-    reason = TextAreaField(
-        "Pourquoi\u00a0?",
-        [
-            DataRequired("Dites pourquoi, en quelques mots"),
-            Length(max=1000, message="Dites-le en 1 000 caractères au plus"),
-        ],
-        filters=[cleaned],
-    )
 
 
 @need_life.route("/besoins/<slug>/clore", methods=["GET", "POST"])
@@ -308,14 +286,6 @@ def withdraw(slug: str) -> ResponseReturnValue:
     return redirect(url_for("needs.show", slug=slug))
 
 
-class ReopenForm(DeadlineForm):
-    reason = TextAreaField(
-        "Pourquoi le rouvrez-vous\u00a0?",
-        [Optional(), Length(max=1000, message="Dites-le en 1 000 caractères au plus")],
-        filters=[cleaned],
-    )
-
-
 @need_life.route("/besoins/<slug>/rouvrir", methods=["GET", "POST"])
 @buyer_required
 def open_again(slug: str) -> ResponseReturnValue:
@@ -354,12 +324,6 @@ def has_outcome(session: Session, need: Need) -> bool:
     return session.scalars(select(Outcome.id).where(Outcome.need_id == need.id)).first() is not None
 
 
-class DuplicateForm(FrenchForm):
-    """Nothing but a button: its key makes one draft of two clicks."""
-
-    key = HiddenField(validators=[InputRequired(), Regexp(r"^[0-9a-f]{12}\Z")], filters=[one_line])
-
-
 @need_life.route("/besoins/<slug>/dupliquer", methods=["GET", "POST"])
 @buyer_required
 def copy(slug: str) -> ResponseReturnValue:
@@ -378,45 +342,3 @@ def copy(slug: str) -> ResponseReturnValue:
             "Voici une copie en brouillon\u00a0: donnez-lui ses dates, puis envoyez-la.", "success"
         )
     return redirect(url_for("drafts.resume", slug=draft.slug))
-
-
-def changeable_need(slug: str) -> Need:
-    """A buyer's own need that waits for its desk, or takes answers; any other, and one that is
-    decided while it was corrected, leads to its page."""
-    need = own_need(slug)
-    if need.status == Status.SUBMITTED:
-        return need
-    if request.form.get("seen", "").startswith(WAITING):
-        abort(decided(need))
-    return open_need(slug)
-
-
-def decided(need: Need) -> Response:
-    flash(
-        "Le guichet vient de décider de ce besoin\u00a0: votre correction n'est pas enregistrée. "
-        "Voici où il en est."
-    )
-    return redirect(url_for("needs.show", slug=need.slug))
-
-
-def open_need(slug: str) -> Need:
-    """A buyer's own need that still takes answers; any other leads to its page."""
-    need = own_need(slug)
-    if not is_open_at(need, clock.now()):
-        abort(too_late(need))
-    return need
-
-
-def too_late(need: Need) -> Response:
-    flash("Ce besoin ne prend plus de réponses\u00a0: il ne peut plus être modifié.")
-    return redirect(url_for("needs.show", slug=need.slug))
-
-
-def told_in_words(structures: int, need: Need) -> str:
-    if need.status == Status.SUBMITTED:
-        return "Le guichet le relit tel qu'il est maintenant."
-    if not structures:
-        return "Aucune structure n'en avait encore été prévenue."
-    if structures == 1:
-        return "La structure qui le connaissait est prévenue par courriel."
-    return f"Les {structures} structures qui le connaissaient sont prévenues par courriel."

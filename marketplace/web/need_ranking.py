@@ -13,6 +13,7 @@ from marketplace import clock
 from marketplace.answers.tables import Outcome
 from marketplace.db import db
 from marketplace.files.contents import MEDIA_TYPES, Format
+from marketplace.guards.noting import note_export
 from marketplace.guards.roles import sign_in_required, viewer
 from marketplace.guards.scopes import need_of_insider
 from marketplace.matching import explaining
@@ -63,7 +64,7 @@ class Ranking:
 
 
 def ranking_of(session: Session, need: Need, number: int | None, page: int) -> Ranking:
-    """Seven queries at most, however many structures there are."""
+    """Four queries at most, however many structures there are."""
     nearby = select(func.count()).where(
         Match.need_id == need.id,
         func.cardinality(Match.near) == 0,
@@ -88,14 +89,15 @@ def ranking_of(session: Session, need: Need, number: int | None, page: int) -> R
     of_list = LotMatch.lot_id == of_lot.id if of_lot else Match.need_id == need.id
     is_near = func.cardinality(table.near) > 0
     turn = in_turn(session, table, of_list, need.published_at or clock.now())
-    shown = session.scalars(
-        wanted.where(~is_near)
-        .order_by(None)
+    on_page = (
+        select(table.id)
+        .where(of_list, ~is_near)
         .order_by(turn, table.rank)
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     )
-    near = session.scalars(wanted.where(is_near, table.rank <= eligible + NEAR_SHOWN))
+    are_shown = table.id.in_(on_page) | (is_near & (table.rank <= eligible + NEAR_SHOWN))
+    rows = session.scalars(wanted.where(are_shown).order_by(None).order_by(turn, table.rank)).all()
     return Ranking(
         shortlist=shortlist,
         has_outcome=has_outcome,
@@ -103,8 +105,8 @@ def ranking_of(session: Session, need: Need, number: int | None, page: int) -> R
         number=lot.number if lot else None,
         eligible=eligible,
         nearby=(lot.close or 0) if lot else close,
-        shown=[(row, row.structure) for row in shown],
-        near=[(row, row.structure) for row in near],
+        shown=[(row, row.structure) for row in rows if not row.near],
+        near=[(row, row.structure) for row in rows if row.near],
     )
 
 
@@ -113,6 +115,7 @@ def ranking_of(session: Session, need: Need, number: int | None, page: int) -> R
 def export(slug: str) -> Response:
     """All that the ranking holds, lot by lot."""
     need = need_of_insider(db.session(), viewer(), slug)
+    note_export(("need", need.id))
     name = f"classement-{need.slug}-{clock.today().isoformat()}.csv"
     return csv_file(name, COLUMNS, _cells(db.session(), need))
 

@@ -5,7 +5,6 @@ from operator import itemgetter
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -28,7 +27,7 @@ from marketplace.needs import wording
 from marketplace.needs.amending import is_open_at
 from marketplace.needs.closing import why_not_reopen
 from marketplace.needs.lifecycle import EDITABLE, NEXT, Move, Status
-from marketplace.needs.queries import IN_FULL, is_public_change, needs_of
+from marketplace.needs.queries import IN_FULL, closed_on, is_public_change, needs_of
 from marketplace.needs.searching import (
     DELAYS,
     RESERVED,
@@ -105,8 +104,7 @@ def mine() -> str:
     ids = [need.id for need in shown]
     places = gazetteer(session)
     eligible = matching.eligible_of(session, ids)
-    since = current_user.previous_sign_in_at
-    answered = answers_received(session, ids, since)
+    answered = answers_received(session, ids)
     return render_template(
         "web/needs/mine.html",
         needs=[
@@ -162,6 +160,8 @@ def show(slug: str) -> ResponseReturnValue:
     beside = answers_beside(session, need, who, is_insider)
     moves = _moves(need.id) if is_insider else []
     is_open = is_open_at(need, now)
+    # The page says so where the ranking will be.
+    is_waited_for = need.status == Status.SUBMITTED or (is_open and ranking.shortlist is None)
     return render_template(
         "web/needs/show.html",
         need=need,
@@ -186,12 +186,13 @@ def show(slug: str) -> ResponseReturnValue:
         history=_history(moves),
         is_buyers=is_buyers,
         is_open=is_open,
+        closed_on=closed_on(session, need, now),
         may_edit=is_buyers and need.status in EDITABLE,
         may_change=is_buyers and is_open,
         may_correct=is_buyers and need.status == Status.SUBMITTED,
         may_withdraw=is_buyers and (need.status, Move.WITHDRAW) in NEXT,
         may_reopen=is_buyers and why_not_reopen(need, moves, ranking.has_outcome, now) is None,
-        next=_next(need, ranking, beside, now) if is_buyers else "",
+        next=_next(need, ranking, beside, now) if is_buyers and not is_waited_for else "",
     )
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import clock, formats
 from marketplace.db import db, transaction
 from marketplace.forms import cleaned, pressed
-from marketplace.guards.roles import Viewer, structure_member_required, viewer
+from marketplace.guards.roles import signed_in, structure_member_required
 from marketplace.guards.scopes import offers_of, spoken_for_by
 from marketplace.matching.explaining import distance
 from marketplace.matching.offer_preview import OfferPreview, Widening, preview_offer, shape_of
@@ -199,7 +199,7 @@ def discard(slug: str, offer_id: int) -> ResponseReturnValue:
 
 
 def _move(offer_id: int, asked: Move) -> None:
-    who, now = _person().user_id, clock.now()
+    who, now = signed_in().user_id, clock.now()
     try:
         with transaction() as session:
             if asked is Move.ARCHIVE:
@@ -221,7 +221,7 @@ def _keep(structure: Structure, form: OfferForm, offer: Offer | None) -> Respons
     is_sent = pressed("go", "save", "send", "draft") != "draft" or is_seen
     if not form.validate_for(is_sent):
         return _page(structure, form, offer), 422
-    slug, who, now = structure.slug, _person().user_id, clock.now()
+    slug, who, now = structure.slug, signed_in().user_id, clock.now()
     try:
         with transaction() as session:
             if offer is None:
@@ -303,15 +303,9 @@ def _key_of(proposed: Sequence[Suggestion]) -> str:
 
 def _structure(slug: str) -> Structure:
     """A structure that the person speaks for; the others are not there."""
-    mine = spoken_for_by(_person()).where(Structure.slug == cleaned(slug))
+    mine = spoken_for_by(signed_in()).where(Structure.slug == cleaned(slug))
     return db.session.scalars(mine).one()
 
 
 def _offer(structure: Structure, offer_id: int) -> Offer:
     return db.session.scalars(offers_of(structure).where(Offer.id == offer_id)).one()
-
-
-def _person() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who

@@ -18,11 +18,9 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms import EmailField, Field, PasswordField, RadioField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
 
 from marketplace import audit, clock
-from marketplace.accounts import linking, passwords
+from marketplace.accounts import linking
 from marketplace.accounts.identity import Identity
 from marketplace.accounts.linking import IdentityTaken, NotVerified
 from marketplace.accounts.links import DeadLink, hash_of, living
@@ -31,17 +29,15 @@ from marketplace.accounts.signing_up import AddressTaken, Profile
 from marketplace.accounts.tables import LinkPurpose, User
 from marketplace.audit import Action
 from marketplace.db import db, transaction
-from marketplace.forms import FrenchForm, choices_of, one_line
+from marketplace.forms import FrenchForm
 from marketplace.guards import sessions
-from marketplace.guards.roles import sign_in_required, viewer
+from marketplace.guards.roles import sign_in_required, viewer, visitor_ip
 from marketplace.web import proconnect
+from marketplace.web.account_forms import UNKNOWN, AccountForm, NewcomerForm, ProofForm
 from marketplace.web.accounts import (
     FIRST_PAGES,
     LONGEST_NEXT,
     PROCONNECT_HINT,
-    PROFILES,
-    check_address,
-    ip,
     session_next,
 )
 from marketplace.web.proconnect import NotSignedIn, Provider, ProviderAway
@@ -68,45 +64,6 @@ class Held:
     proof_hash: str = ""
 
 
-class PasswordForm(FrenchForm):
-    """What proves an account: its password, unless a mailed link is asked for instead."""
-
-    password = PasswordField("Mot de passe", [Length(max=passwords.LONGEST)])
-
-    @property
-    def asks_for_mail(self) -> bool:
-        return request.form.get("how") == "mail"
-
-    def validate_password(self, field: Field) -> None:
-        if not field.data and not self.asks_for_mail:
-            raise ValidationError("Saisissez votre mot de passe, ou demandez un lien")
-
-
-class AccountForm(PasswordForm):
-    email = EmailField(
-        "Adresse de votre compte Tandem",
-        [InputRequired("Saisissez votre adresse, par exemple nom@mairie.fr"), check_address],
-        filters=[one_line],
-    )
-
-
-class SignUpForm(FrenchForm):
-    profile = RadioField(
-        "Qui êtes-vous ?",
-        [InputRequired("Dites si vous achetez ou si vous proposez")],
-        choices=choices_of(PROFILES),
-    )
-    full_name = StringField(
-        "Prénom et nom",
-        [InputRequired("Saisissez votre prénom et votre nom"), Length(max=120)],
-        filters=[one_line],
-    )
-
-    def validate_full_name(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError("Saisissez votre prénom et votre nom")
-
-
 @oidc.before_request
 def only_with_a_provider() -> None:
     if proconnect.provider() is None:
@@ -123,7 +80,9 @@ def away(error: ProviderAway) -> ResponseReturnValue:
 def refused(error: NotSignedIn) -> ResponseReturnValue:
     logger.warning("a sign-in by the identity provider failed: %s", error)
     with transaction() as writing:
-        audit.note(writing, Action.SIGN_IN_REFUSED, actor_id=None, ip=ip(), means="proconnect")
+        audit.note(
+            writing, Action.SIGN_IN_REFUSED, actor_id=None, ip=visitor_ip(), means="proconnect"
+        )
     return render_template("web/oidc/refused.html"), 400
 
 
@@ -182,7 +141,7 @@ def attach() -> ResponseReturnValue:
     held, who = _held(), viewer()
     if held is None:
         return _start_again()
-    form = PasswordForm() if who else AccountForm(email=held.identity.email)
+    form = ProofForm() if who else AccountForm(email=held.identity.email)
     if not form.validate_on_submit():
         return _attach_page(form, held)
     email = who.email if who else form.email.data
@@ -192,10 +151,10 @@ def attach() -> ResponseReturnValue:
         return _mail_sent(email)
     try:
         with transaction() as writing:
-            user = sign_in(writing, email, form.password.data, ip())
+            user = sign_in(writing, email, form.password.data, visitor_ip())
             user_id = user.id if user else None
             if user_id is not None:
-                linking.link(writing, user_id, held.identity, clock.now(), ip())
+                linking.link(writing, user_id, held.identity, clock.now(), visitor_ip())
     except NotVerified:
         form.form_errors.append(
             "L'adresse de ce compte n'est pas encore confirmée : ouvrez d'abord le lien que "
@@ -203,12 +162,12 @@ def attach() -> ResponseReturnValue:
         )
         return _attach_page(form, held)
     if user_id is None:
-        form.form_errors.append("Adresse ou mot de passe inconnu. Vérifiez-les, puis réessayez.")
+        form.form_errors.append(UNKNOWN)
         return _attach_page(form, held)
     return _linked(user_id, held)
 
 
-def _attach_page(form: PasswordForm, held: Held) -> ResponseReturnValue:
+def _attach_page(form: ProofForm, held: Held) -> ResponseReturnValue:
     page = render_template("web/oidc/attach.html", form=form, identity=held.identity)
     return page, 422 if form.errors else 200
 
@@ -225,7 +184,7 @@ def confirm() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("web/oidc/confirm.html", form=form, address=link.address)
     with transaction() as writing:
-        user_id = linking.link_by_mail(writing, token, held.identity, clock.now(), ip()).id
+        user_id = linking.link_by_mail(writing, token, held.identity, clock.now(), visitor_ip()).id
     return _linked(user_id, held)
 
 
@@ -247,7 +206,7 @@ def sign_up() -> ResponseReturnValue:
     held = _held()
     if held is None or viewer() is not None:
         return _start_again()
-    form = SignUpForm(full_name=held.identity.full_name)
+    form = NewcomerForm(full_name=held.identity.full_name)
     if not held.identity.email or not form.validate_on_submit():
         page = render_template("web/oidc/sign_up.html", form=form, identity=held.identity)
         return page, 422 if form.errors else 200
@@ -289,7 +248,9 @@ def prove(token: str) -> ResponseReturnValue:
 def _open(held: Held, full_name: str, profile: str) -> ResponseReturnValue:
     try:
         with transaction() as writing:
-            user = linking.sign_up_with(writing, held.identity, full_name, clock.now(), ip())
+            user = linking.sign_up_with(
+                writing, held.identity, full_name, clock.now(), visitor_ip()
+            )
             user_id = user.id
     except AddressTaken:
         flash("Cette adresse a déjà un compte : montrez qu'il est à vous.")
@@ -332,7 +293,7 @@ def show() -> str:
 def unlink(identity_id: int) -> ResponseReturnValue:
     try:
         with transaction() as writing:
-            linking.unlink(writing, current_user.user_id, identity_id, ip())
+            linking.unlink(writing, current_user.user_id, identity_id, visitor_ip())
     except linking.NoSuchIdentity:
         abort(404)
     session.pop(PROCONNECT_HINT, None)

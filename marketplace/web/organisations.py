@@ -8,7 +8,8 @@ from wtforms import RadioField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
 from marketplace import clock, siret
-from marketplace.accounts import queries, teams
+from marketplace.accounts import joining, queries
+from marketplace.accounts.joining import AlreadyAsked
 from marketplace.accounts.organisations import (
     TEAM,
     AlreadyThere,
@@ -17,12 +18,12 @@ from marketplace.accounts.organisations import (
     organisation_of,
 )
 from marketplace.accounts.tables import Organisation, OrganisationKind, OrganisationRequest
-from marketplace.accounts.teams import AlreadyAsked, AlreadyMember
+from marketplace.accounts.teams import AlreadyMember
 from marketplace.accounts.wording import ORGANISATION_KINDS
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, SiretForm, choices_of, cleaned, one_line
 from marketplace.guards import sessions
-from marketplace.guards.roles import Viewer, sign_in_required, viewer
+from marketplace.guards.roles import sign_in_required, signed_in, visitor_ip
 from marketplace.territories import naming
 from marketplace.territories.gazetteer import Gazetteer
 from marketplace.territories.gazetteer import Kind as ZoneKind
@@ -72,7 +73,7 @@ class OrganisationForm(FrenchForm):
 @organisations.get("")
 @sign_in_required
 def index() -> str:
-    session, who = db.session(), _person()
+    session, who = db.session(), signed_in()
     asked = (
         select(OrganisationRequest)
         .filter_by(user_id=who.user_id, decided_at=None)
@@ -118,14 +119,14 @@ def join(number: str) -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     try:
         with transaction() as session:
-            teams.ask(
+            joining.ask(
                 session,
                 TEAM,
                 organisation.id,
-                _person().user_id,
+                signed_in().user_id,
                 form.message.data,
                 clock.now(),
-                request.remote_addr or "",
+                visitor_ip(),
             )
     except AlreadyMember:
         flash("Vous en faites déjà partie.")
@@ -157,17 +158,11 @@ def create(number: str) -> ResponseReturnValue:
     )
     try:
         with transaction() as session:
-            ip = request.remote_addr or ""
-            open_organisation(session, draft, _person().user_id, clock.now(), ip)
+            ip = visitor_ip()
+            open_organisation(session, draft, signed_in().user_id, clock.now(), ip)
     except AlreadyThere:
         flash("Un de vos collègues vient d'ouvrir cet organisme\u00a0: demandez à le rejoindre.")
         return redirect(url_for("organisations.join", number=number))
     sessions.renew()
     flash(f"{draft.name} est prêt\u00a0: vous en êtes responsable.", "success")
     return redirect(url_for("members.index", of="mon-organisme", key=number))
-
-
-def _person() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who

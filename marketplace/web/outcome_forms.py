@@ -193,6 +193,9 @@ def _form(
     holders = {"": "Choisissez"} | {str(one.id): one.display_name for one in structures}
     holders[ELSEWHERE] = "Une autre entreprise"
     for part in form.parts():
+        if may_wait and len(named) > 1:
+            about = part.label.text.split("\u00a0:")[0]
+            part.form.result.validators = [InputRequired(f"{about}\u00a0: choisissez une issue")]
         part.form.result.choices = choices_of(results)
         part.form.holder.choices = choices_of(holders)
     return form

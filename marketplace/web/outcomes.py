@@ -4,7 +4,7 @@ whether Tandem helped, asked to both sides."""
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -18,13 +18,17 @@ from marketplace.answers.awarding import (
     own_reasons_of,
     record_outcomes,
 )
-from marketplace.answers.lifecycle import Decided, Help, Refusal, Refused
+from marketplace.answers.lifecycle import Decided, Help, Refusal, Refused, Result
 from marketplace.answers.surveying import say_whether_it_helped
 from marketplace.answers.tables import Outcome
 from marketplace.answers.telling import Told
+from marketplace.clauses.changing import By
+from marketplace.clauses.correcting import follow_correction
+from marketplace.clauses.correction_queries import Following, HoursReported, what_follows
+from marketplace.clauses.correction_queries import Step as FollowStep
 from marketplace.db import db, transaction
-from marketplace.forms import pressed
-from marketplace.guards.roles import buyer_required, structure_member_required
+from marketplace.forms import add_error, pressed
+from marketplace.guards.roles import buyer_required, structure_member_required, visitor_ip
 from marketplace.needs.lifecycle import OVER, Status
 from marketplace.needs.tables import Need
 from marketplace.structures.tables import Structure
@@ -33,6 +37,7 @@ from marketplace.web.need_answers import contracts_beside
 from marketplace.web.needs import buyer, own_need
 from marketplace.web.outcome_forms import (
     OWN,
+    CorrectionForm,
     OutcomesForm,
     SurveyForm,
     correction_form,
@@ -74,7 +79,7 @@ def record(slug: str) -> ResponseReturnValue:
         return _check_page(need, form, decided, told), 422 if form.errors else 200
     try:
         with transaction() as session:
-            who, ip = buyer().user_id, request.remote_addr or ""
+            who, ip = buyer().user_id, visitor_ip()
             record_outcomes(session, need.id, who, decided, clock.now(), ip, own)
     except Refused as refused:
         flash(wording.REFUSALS[refused.why], "error")
@@ -93,31 +98,85 @@ def correct(slug: str, outcome_id: int) -> ResponseReturnValue:
     outcome = session.scalars(select(Outcome).filter_by(id=outcome_id, need_id=need.id)).one()
     before, own_before = decided_of(outcome), own_reasons_of(session, outcome.id)
     form = correction_form(outcome.lot, _answered(need), before, own_before)
-    step = _step(form)
-    if step is Step.FORM:
-        page = render_template(
-            "web/outcomes/correct.html",
-            form=form,
-            need=need,
-            contracts=contracts_beside(session, buyer(), need),
-        )
-        return page, 422 if form.errors else 200
-    [decided], own = form.decided(), form.own_reasons()
+    step, consequence = _step(form), ""
+    if step is not Step.FORM:
+        [decided], own = form.decided(), form.own_reasons()
+        try:
+            followed = what_follows(session, need.id, before, decided)
+            consequence = _consequence(followed, before, decided)
+        except HoursReported as reported:
+            _say_reported(form, reported)
+            step = Step.FORM
     if step is Step.CHECK:
         was_told = telling.told_of(session, need, [before], own_before)
         told = telling.told_of(session, need, [decided], own)
-        page = _check_page(need, form, [decided], told, news=news_of(was_told, told))
+        news = news_of(was_told, told)
+        page = _check_page(need, form, [decided], told, news, consequence)
         return page, 422 if form.errors else 200
-    try:
-        with transaction() as writing:
-            who, ip, now = buyer().user_id, request.remote_addr or "", clock.now()
-            why = form.why.data or ""
-            count = correct_outcome(writing, need.id, outcome_id, who, decided, why, now, ip, own)
-    except Refused as refused:
-        flash(wording.REFUSALS[refused.why], "error")
-        return redirect(url_for("outcomes.correct", slug=slug, outcome_id=outcome_id))
-    flash(f"L'issue est corrigée. {_warned(count)}", "success")
-    return redirect(url_for("outcomes.record", slug=slug))
+    if step is Step.DONE:
+        try:
+            count = _correct(need, outcome_id, form)
+        except Refused as refused:
+            flash(wording.REFUSALS[refused.why], "error")
+            return redirect(url_for("outcomes.correct", slug=slug, outcome_id=outcome_id))
+        except HoursReported as reported:
+            _say_reported(form, reported)
+        else:
+            said = f"L'issue est corrigée. {_warned(count)} {consequence}"
+            flash(said.strip(), "success")
+            return redirect(url_for("outcomes.record", slug=slug))
+    page = render_template(
+        "web/outcomes/correct.html",
+        form=form,
+        need=need,
+        contracts=contracts_beside(session, buyer(), need),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _correct(need: Need, outcome_id: int, form: CorrectionForm) -> int:
+    """The outcome and its contracts, or neither; how many structures are told."""
+    [decided], own, why = form.decided(), form.own_reasons(), form.why.data or ""
+    who, ip, now = buyer().user_id, visitor_ip(), clock.now()
+    with transaction() as session:
+        corrected = correct_outcome(session, need.id, outcome_id, who, decided, why, now, ip, own)
+        by, key = (
+            By(who, now, f"Issue corrigée\u00a0: {why}"[:500], ip),
+            str(current_app.secret_key),
+        )
+        follow_correction(session, need.id, corrected.before, decided, by, key)
+    return corrected.structures
+
+
+def _say_reported(form: CorrectionForm, reported: HoursReported) -> None:
+    [part] = form.parts()
+    is_awarded = part.form.result.data == Result.AWARDED
+    first = "clôturez d'abord ce lot" if reported.leaves else "changez d'abord son titulaire"
+    add_error(
+        part.form.holder if is_awarded else part.form.result,
+        f"Des heures de {reported.holder} sont déclarées sur le contrat\u00a0: {first} sur la page"
+        " du contrat, puis corrigez l'issue",
+    )
+
+
+def _consequence(found: Following, before: Decided, after: Decided) -> str:
+    """What a correction does to the contracts, in a sentence; nothing when that is nothing."""
+    has_one = found.to is not None
+    former, holder = _holder(before), _holder(after)
+    return {
+        FollowStep.NOTHING: "",
+        FollowStep.KEPT: "Le contrat reste tel quel\u00a0: son titulaire a été changé sur sa page.",
+        FollowStep.RENAMED: f"Le contrat nomme désormais son titulaire {holder}.",
+        FollowStep.HANDED_OVER: f"Sur le contrat, {holder} remplace {former}.",
+        FollowStep.MOVED: f"Le lot passe du contrat de {former} à celui de {holder}."
+        if has_one
+        else f"Le lot quitte le contrat de {former}\u00a0: un contrat s'ouvre pour {holder}.",
+        FollowStep.ADDED: f"Le lot s'ajoute au contrat de {holder}."
+        if has_one
+        else f"Un contrat s'ouvre pour {holder}.",
+        FollowStep.REMOVED: f"Le lot est retiré du contrat de {former}.",
+        FollowStep.DROPPED: f"Le contrat de {former}, sans heure déclarée, est supprimé.",
+    }[found.step]
 
 
 def _step(form: OutcomesForm) -> Step:
@@ -150,8 +209,10 @@ def _check_page(
     decided: Sequence[Decided],
     told: Sequence[Told],
     news: Sequence[Told] | None = None,
+    consequence: str = "",
 ) -> str:
-    """`news`: those of `told` that a correction changes something for."""
+    """Of a correction, `news` are those of `told` for whom it changes something, and
+    `consequence` what it does to the contracts."""
     typed = request.form.items(multi=True)
     return render_template(
         "web/outcomes/check.html",
@@ -167,6 +228,7 @@ def _check_page(
         ],
         wording=wording,
         is_correction=news is not None,
+        consequence=consequence,
     )
 
 

@@ -1,6 +1,7 @@
 """Who could answer a need together: groups suggested, and opened by whoever may."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,12 +14,19 @@ from marketplace import clock
 from marketplace.answers import consortia as pure
 from marketplace.answers import consortium_queries, grouping
 from marketplace.answers.consortia import GroupRefused, Origin
-from marketplace.answers.consortium_queries import Share, accepted_members, living_members
+from marketplace.answers.consortium_queries import (
+    RUNNING,
+    Share,
+    accepted_members,
+    living_members,
+)
 from marketplace.answers.consortium_tables import Consortium
+from marketplace.answers.eligibility import admits_some
 from marketplace.answers.lifecycle import Refused
+from marketplace.answers.ruling import set_rule
 from marketplace.db import db, transaction
 from marketplace.forms import add_error
-from marketplace.guards.roles import Viewer, buyer_required, sign_in_required
+from marketplace.guards.roles import Viewer, buyer_required, sign_in_required, visitor_ip
 from marketplace.guards.scopes import (
     is_bought_by,
     may_see_shortlist,
@@ -55,6 +63,7 @@ def index(slug: str) -> str:
     seen = session.scalars(visible_groups(who).where(Consortium.need_id == need.id)).all()
     groups = consortium_queries.groups_of_need(session, need.id)
     is_buyers = is_bought_by(who, need)
+    suggested = _suggested(session, who, need, found, is_insider)
     return render_template(
         "web/partners/index.html",
         need=need,
@@ -64,7 +73,9 @@ def index(slug: str) -> str:
             for group in groups
             if is_buyers and group not in seen
         ],
-        suggested=_suggested(session, who, need, found, is_insider),
+        suggested=suggested,
+        led=_led(groups, {lead.id for _, lead in suggested} if not is_insider else set()),
+        leads_all=_leads_all(groups, who) and not is_insider,
         is_coverable_alone=found.is_coverable_alone,
         uncovered=found.uncovered,
         is_insider=is_insider,
@@ -81,12 +92,24 @@ def index(slug: str) -> str:
 def rule(slug: str) -> ResponseReturnValue:
     """The buyer says whether a structure may be in two groups."""
     need, form = own_need(slug), RuleForm()
-    if form.validate_on_submit():
-        with transaction() as session:
-            session.get_one(Need, need.id).several_groups = form.chosen()
-        flash("Votre règle est enregistrée.", "success")
-    else:
+    if not form.validate_on_submit():
         flash("Choisissez une des réponses proposées.", "error")
+        return redirect(url_for("partners.index", slug=slug))
+    try:
+        with transaction() as session:
+            who, ip, now = asking().user_id, visitor_ip(), clock.now()
+            twice = set_rule(session, need.id, form.chosen(), who, now, ip)
+    except GroupRefused as refused:
+        flash(refused.sentence, "error")
+        return redirect(url_for("partners.index", slug=slug))
+    told = "structures répondent" if twice > 1 else "structure répond"
+    warned = "elles sont prévenues et doivent" if twice > 1 else "elle est prévenue et doit"
+    flash(
+        f"Votre règle est enregistrée. {twice} {told} deux fois\u00a0: {warned} choisir."
+        if twice
+        else "Votre règle est enregistrée.",
+        "success",
+    )
     return redirect(url_for("partners.index", slug=slug))
 
 
@@ -161,6 +184,28 @@ def _suggested(
     ]
 
 
+@dataclass(frozen=True)
+class Led:
+    """The group that a structure leads for a need, and who is in it or asked to join."""
+
+    group: Consortium
+    structure_ids: frozenset[int]
+
+
+def _led(groups: Sequence[Consortium], structure_ids: Collection[int]) -> dict[int, Led]:
+    """By the id of each of these structures that leads one: it forms no other, it invites."""
+    return {
+        group.lead_id: Led(group, frozenset(m.structure_id for m in living_members(group)))
+        for group in groups
+        if group.lead_id in structure_ids and group.status in RUNNING
+    }
+
+
+def _leads_all(groups: Sequence[Consortium], who: Viewer) -> bool:
+    """Whether each structure of a person leads a group already, so that it can open no other."""
+    return bool(who.structure_ids) and who.structure_ids <= _led(groups, who.structure_ids).keys()
+
+
 def _origin(session: Session, who: Viewer, need: Need) -> Origin:
     if is_bought_by(who, need):
         return Origin.BUYER
@@ -196,7 +241,7 @@ def _named(session: Session, need: Need) -> list[Structure]:
     slugs = [*request.values.getlist("lead"), *request.values.getlist("partners")]
     slugs = [slug.replace("\0", "") for slug in slugs[: MOST_PARTNERS + 1]]
     found = session.scalars(select(Structure).where(Structure.slug.in_(slugs), Structure.is_active))
-    named = [one for one in found if consortium_queries.admits(need, one.kind)]
+    named = [one for one in found if admits_some(need, one.kind)]
     return sorted(named, key=lambda one: slugs.index(one.slug))
 
 

@@ -21,7 +21,7 @@ from marketplace.accounts.signing_in import is_password_of
 from marketplace.accounts.tables import LinkPurpose, User
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error
-from marketplace.guards.roles import even_unverified, sign_in_required
+from marketplace.guards.roles import even_unverified, sign_in_required, visitor_ip
 from marketplace.retention.erasing import (
     AccountIsErased,
     Charge,
@@ -31,7 +31,8 @@ from marketplace.retention.erasing import (
     send_erasure_link,
 )
 from marketplace.retention.exporting import as_csv, as_json, everything_about
-from marketplace.web.accounts import PasswordForm, dead_link, ip
+from marketplace.web.account_forms import PasswordForm
+from marketplace.web.accounts import dead_link
 
 personal_data = Blueprint("personal_data", __name__, url_prefix="/mes-donnees")
 personal_data.register_error_handler(DeadLink, dead_link)
@@ -133,7 +134,7 @@ def export() -> ResponseReturnValue:
             audit.Action.EXPORTED,
             actor_id=current_user.user_id,
             about=("user", current_user.user_id),
-            ip=ip(),
+            ip=visitor_ip(),
             format=format_asked,
         )
         text = written_as(everything_about(writing, current_user.user_id))
@@ -195,7 +196,7 @@ def _erase() -> ResponseReturnValue:
     """Erase the account of who is signed in, which has just proved who it is."""
     try:
         with transaction() as writing:
-            erase_own_account(writing, current_user.user_id, clock.now(), ip())
+            erase_own_account(writing, current_user.user_id, clock.now(), visitor_ip())
     except MustHandOver:
         flash("Passez d'abord la main : vous êtes seul à gérer ce qui suit.", "warning")
         return redirect(url_for("personal_data.erase"))

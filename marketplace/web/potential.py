@@ -15,6 +15,7 @@ from marketplace.accounts.wording import ORGANISATION_KINDS
 from marketplace.clauses.contract_words import NATURES
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line, paging, pressed
+from marketplace.guards.noting import note_export
 from marketplace.guards.roles import buyer_required, sign_in_required
 from marketplace.guards.scopes import studies_seen_by
 from marketplace.insights import programme
@@ -257,6 +258,7 @@ def _results(read: Programme, buyer_kind: str, study: PotentialStudy | None = No
 
 def _file(name: str, found: Estimate, kind: str) -> Response:
     """A workbook when « xlsx » is asked for, whose figures are numbers; else CSV."""
+    note_export()
     if kind == "xlsx":
         return xlsx_file(f"{name}.xlsx", COLUMNS, map(_line, found.potentials))
     rows = (tuple(map(_in_french, _line(one))) for one in found.potentials)

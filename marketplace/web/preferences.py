@@ -17,8 +17,7 @@ from marketplace.digests.opting_out import Choices
 from marketplace.digests.tables import PausedAddress
 from marketplace.digests.topics import LABELS, RHYTHMS, WEEKDAYS, Rhythm, Topic, topics_for
 from marketplace.forms import FrenchForm, choices_of
-from marketplace.guards.roles import sign_in_required
-from marketplace.web.accounts import ip
+from marketplace.guards.roles import sign_in_required, visitor_ip
 
 preferences = Blueprint("preferences", __name__, url_prefix="/mon-compte/courriels")
 
@@ -116,5 +115,10 @@ def _still_ahead(day: date | None) -> date | None:
 def _note(writing: Session, field: str) -> None:
     user_id = current_user.user_id
     audit.note(
-        writing, Action.CHANGED, actor_id=user_id, about=("user", user_id), ip=ip(), field=field
+        writing,
+        Action.CHANGED,
+        actor_id=user_id,
+        about=("user", user_id),
+        ip=visitor_ip(),
+        field=field,
     )

@@ -3,8 +3,8 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms import Field, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms import PasswordField, StringField
+from wtforms.validators import DataRequired, Length
 
 from marketplace import audit, clock
 from marketplace.accounts import passwords
@@ -18,8 +18,8 @@ from marketplace.audit import Action
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, one_line
 from marketplace.guards import sessions
-from marketplace.guards.roles import sign_in_required
-from marketplace.web.accounts import AddressForm, NewPasswordForm, ip
+from marketplace.guards.roles import sign_in_required, visitor_ip
+from marketplace.web.account_forms import AddressForm, NewPasswordForm
 
 profile = Blueprint("profile", __name__, url_prefix="/mon-compte")
 
@@ -44,13 +44,9 @@ SYSTEMS = {
 class NameForm(FrenchForm):
     full_name = StringField(
         "Prénom et nom",
-        [InputRequired("Saisissez votre prénom et votre nom"), Length(max=120)],
+        [DataRequired("Saisissez votre prénom et votre nom"), Length(max=120)],
         filters=[one_line],
     )
-
-    def validate_full_name(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError("Saisissez votre prénom et votre nom")
 
 
 class _Confirmed(FrenchForm):
@@ -91,7 +87,9 @@ def rename() -> ResponseReturnValue:
         user = writing.get_one(User, current_user.user_id)
         user.full_name = form.full_name.data
         about = ("user", user.id)
-        audit.note(writing, Action.CHANGED, actor_id=user.id, about=about, ip=ip(), field="name")
+        audit.note(
+            writing, Action.CHANGED, actor_id=user.id, about=about, ip=visitor_ip(), field="name"
+        )
     flash("Votre nom est changé.", "success")
     return redirect(url_for("profile.show"))
 
@@ -135,7 +133,7 @@ def change_password() -> ResponseReturnValue:
             form.new_password.data,
             current_user.session_id,
             clock.now(),
-            ip(),
+            visitor_ip(),
         )
     sessions.renew()
     flash("Votre mot de passe est changé. Vos autres appareils sont déconnectés.", "success")
@@ -164,7 +162,9 @@ def close_device(session_id: int) -> ResponseReturnValue:
     with transaction() as writing:
         close_session(writing, session_id, who.user_id, now)
         about = ("session", session_id)
-        audit.note(writing, Action.SESSION_REVOKED, actor_id=who.user_id, about=about, ip=ip())
+        audit.note(
+            writing, Action.SESSION_REVOKED, actor_id=who.user_id, about=about, ip=visitor_ip()
+        )
     flash("Cet appareil est déconnecté.", "success")
     return redirect(url_for("profile.devices"))
 
@@ -176,7 +176,9 @@ def close_other_devices() -> ResponseReturnValue:
     with transaction() as writing:
         close_sessions(writing, who.user_id, clock.now(), who.session_id)
         about = ("user", who.user_id)
-        audit.note(writing, Action.SESSION_REVOKED, actor_id=who.user_id, about=about, ip=ip())
+        audit.note(
+            writing, Action.SESSION_REVOKED, actor_id=who.user_id, about=about, ip=visitor_ip()
+        )
     flash("Vos autres appareils sont déconnectés.", "success")
     return redirect(url_for("profile.devices"))
 

@@ -16,9 +16,10 @@ from marketplace.forms import NO_AMOUNT, AmountField, Amounts, FrenchForm, choic
 from marketplace.guards.roles import Viewer, buyer_required, sign_in_required, viewer
 from marketplace.guards.scopes import announced_to_all, planned_by_viewer, visible_needs
 from marketplace.needs import planning
+from marketplace.needs.plan_tables import PlannedPurchase
 from marketplace.needs.planning import AlreadyANeed, Said
 from marketplace.needs.searching import sought_in
-from marketplace.needs.tables import Need, PlaceType, PlannedPurchase
+from marketplace.needs.tables import Need, PlaceType
 from marketplace.sectors.nomenclature import BY_SLUG, GROUPS
 from marketplace.territories import naming
 from marketplace.territories.gazetteer import Gazetteer

@@ -9,8 +9,10 @@ from marketplace.answers import support_queries, supporting
 from marketplace.answers.support_tables import NeedProposal
 from marketplace.answers.supporting import NotProposed
 from marketplace.db import db, transaction
+from marketplace.digests.queries import unaware_of
 from marketplace.forms import pressed
 from marketplace.guards.roles import buyer_required
+from marketplace.web.need_flow import told_in_words
 from marketplace.web.needs import buyer, own_need
 
 proposals = Blueprint("proposals", __name__)
@@ -37,17 +39,22 @@ def decide(slug: str, proposal_id: int) -> ResponseReturnValue:
     need, accepts = own_need(slug), pressed("accepts", "yes", "no") == "yes"
     named = select(NeedProposal.id).filter_by(need_id=need.id, id=proposal_id)
     known = db.session.scalars(named).one()
-    deed = supporting.accept if accepts else supporting.refuse
+    who, now = buyer().user_id, clock.now()
+    said = "Rien n'est changé\u00a0: le facilitateur le verra."
     try:
         with transaction() as session:
-            deed(session, known, buyer().user_id, clock.now())
+            if accepts:
+                unaware = unaware_of(session, need.id)
+                told = supporting.accept(session, known, who, now, unaware)
+                said = (
+                    f"Le besoin est modifié. {told_in_words(told, need)}"
+                    if told is not None
+                    else "Cette proposition est déjà acceptée."
+                )
+            else:
+                supporting.refuse(session, known, who, now)
     except NotProposed as error:
         flash(str(error), "error")
     else:
-        flash(
-            "Le besoin est modifié\u00a0: les structures sont prévenues."
-            if accepts
-            else "Rien n'est changé\u00a0: le facilitateur le verra.",
-            "success",
-        )
+        flash(said, "success")
     return redirect(url_for("proposals.index", slug=slug))

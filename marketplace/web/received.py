@@ -1,6 +1,6 @@
 """The buyer's side: who answered, side by side, short list, notes, reminder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -10,11 +10,17 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from marketplace import clock
-from marketplace.answers import queries, wording
+from marketplace.answers import queries, reading, wording
+from marketplace.answers.agreeing import as_answer
 from marketplace.answers.answering import part_price
 from marketplace.answers.choosing import note_down, remind_unopened, take_off_shortlist
 from marketplace.answers.choosing import shortlist as put_on_shortlist
-from marketplace.answers.consortium_queries import answering_groups, files_of_group
+from marketplace.answers.consortium_queries import (
+    answering_groups,
+    files_of_group,
+    groups_named,
+)
+from marketplace.answers.consortium_tables import Consortium
 from marketplace.answers.lifecycle import Refused
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, cleaned, one_line, paging, pressed
@@ -22,10 +28,12 @@ from marketplace.guards.roles import buyer_required
 from marketplace.guards.scopes import may_see_contact
 from marketplace.matching.tables import Match
 from marketplace.needs.lifecycle import OVER, Status
+from marketplace.needs.queries import closed_on
 from marketplace.needs.tables import Lot, Need
 from marketplace.structures.tables import Structure
 from marketplace.web.need_answers import contracts_beside
 from marketplace.web.needs import buyer, own_need
+from marketplace.web.remedies import remedies_of
 
 received = Blueprint("received", __name__)
 
@@ -62,7 +70,7 @@ def index(slug: str) -> str:
         need=need,
         lot=lot,
         by_price=by_price,
-        rows=_lines(need, matches),
+        rows=_lines(need, matches, groups_named(session, need.id)),
         paging=shown,
         most_compared=MOST_COMPARED,
         standing=standing,
@@ -71,6 +79,8 @@ def index(slug: str) -> str:
         outcomes=[] if is_published else queries.outcomes_of(session, need.id),
         contracts=contracts_beside(session, buyer(), need) if is_over else [],
         is_over=is_over,
+        closed_on=closed_on(session, need, clock.now()),
+        remedies=remedies_of(need),
         is_surveyed=is_over and queries.has_said_whether_it_helped(session, need.id, None),
         wording=wording,
         part_price=part_price,
@@ -93,7 +103,7 @@ def compare(slug: str) -> str:
         named = select(Structure.id).where(Structure.slug.in_(chosen))
         answered = answered.where(Match.structure_id.in_(named))
     matches = db.session.scalars(answered.limit(MOST_COMPARED)).all()
-    return render_template(
+    page = render_template(
         "web/received/compare.html",
         need=need,
         rows=_rows(need, matches),
@@ -101,13 +111,17 @@ def compare(slug: str) -> str:
         left_out=max(0, len(chosen) - MOST_COMPARED),
         part_price=part_price,
     )
+    _stamp_read(need, matches)
+    return page
 
 
 @received.get("/besoins/<slug>/reponses/<structure>")
 @buyer_required
 def show(slug: str, structure: str) -> str:
     need, match = _answered(slug, structure)
-    return _page(need, match, NoteForm())
+    page = _page(need, match, NoteForm())
+    _stamp_read(need, [match])
+    return page
 
 
 @received.post("/besoins/<slug>/reponses/<structure>/notes")
@@ -156,12 +170,22 @@ def remind(slug: str) -> ResponseReturnValue:
     return redirect(url_for("received.index", slug=slug))
 
 
-def _lines(need: Need, matches: Sequence[Match]) -> list[dict[str, Any]]:
-    """What the list shows of each structure that answered."""
+def _stamp_read(need: Need, matches: Sequence[Match]) -> None:
+    """A buyer looks at these answers: its colleagues and itself have nothing new in them."""
+    if "prefetch" in request.headers.get("Sec-Purpose", ""):
+        return
+    if new := reading.unread(db.session(), need.id, {match.structure_id for match in matches}):
+        with transaction() as writing:
+            reading.stamp_read(writing, need.id, new)
+
+
+def _lines(
+    need: Need, matches: Sequence[Match], groups: Mapping[int, Sequence[Consortium]]
+) -> list[dict[str, Any]]:
+    """What the list shows of each structure that answered; `groups`: those that it is in."""
     session = db.session()
     sent = queries.sent_prices(session, need.id)
     notes = queries.notes_of(session, need.id)
-    groups = answering_groups(session, need.id)
     return [
         {
             "match": match,
@@ -177,7 +201,7 @@ def _lines(need: Need, matches: Sequence[Match]) -> list[dict[str, Any]]:
 def _rows(need: Need, matches: Sequence[Match]) -> list[dict[str, Any]]:
     """All that is shown of each structure that answered."""
     session = db.session()
-    rows = _lines(need, matches)
+    rows = _lines(need, matches, answering_groups(session, need.id))
     sent = queries.sent_answers(session, need.id)
     mutual = queries.mutual_structures(session, need.id)
     for row in rows:
@@ -204,9 +228,10 @@ def _page(need: Need, match: Match, form: NoteForm) -> str:
         need=need,
         row=_rows(need, [match])[0],
         may_see_contact=may_see_contact(buyer(), match.structure),
-        versions=list(reversed(answer.versions)) if answer and answer.version else [],
-        asked={str(question.id): question.words for question in need.questions},
-        lots={lot.id: lot for lot in need.lots},
+        earlier=[
+            (version, as_answer(version.content, need))
+            for version in reversed(answer.versions[:-1] if answer else [])
+        ],
         form=form,
         part_price=part_price,
         wording=wording,

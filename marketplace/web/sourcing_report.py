@@ -19,6 +19,7 @@ from marketplace.answers.wording import DECLINES
 from marketplace.db import db, transaction
 from marketplace.digests.queries import announcements_of
 from marketplace.forms import FrenchForm, cleaned
+from marketplace.guards.noting import note_export
 from marketplace.guards.roles import sign_in_required, viewer
 from marketplace.guards.scopes import is_bought_by, need_of_insider
 from marketplace.mail import MailState
@@ -156,6 +157,7 @@ def export(slug: str) -> Response:
     need = need_of_insider(db.session(), viewer(), slug)
     if need.published_at is None:
         abort(404)
+    note_export(("need", need.id))
     name = f"compte-rendu-{need.slug}-{clock.today().isoformat()}.csv"
     return csv_file(name, COLUMNS, _cells(db.session(), need.id))
 

@@ -12,6 +12,7 @@ from marketplace import clock
 from marketplace.accounts.queries import organisations
 from marketplace.db import db, transaction
 from marketplace.forms import FrenchForm, add_error, choices_of, one_line, paging
+from marketplace.guards.noting import note_export
 from marketplace.guards.roles import buyer_required
 from marketplace.guards.scopes import spending_of
 from marketplace.insights import shares, spend_lines
@@ -182,6 +183,7 @@ def show(file_id: int) -> str:
 @buyer_required
 def export(file_id: int) -> Response:
     file = _own(file_id)
+    note_export(("organisation", file.organisation_id))
     return csv_file(f"part-inclusive-{file.id}.csv", COLUMNS, _cells(file))
 
 

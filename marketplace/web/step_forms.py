@@ -35,6 +35,7 @@ from marketplace.guards.roles import Viewer
 from marketplace.needs import thresholds, wording
 from marketplace.needs.drafting import Answers, new_key
 from marketplace.needs.lifecycle import Status
+from marketplace.needs.specific_services import are_specific
 from marketplace.needs.tables import Nature, Need, NeedKind
 from marketplace.sectors import cpv, suggesting
 from marketplace.sectors.queries import all_groups
@@ -53,8 +54,8 @@ class StepForm(FrenchForm):
 
     seen = HiddenField(filters=[one_line])
 
-    def __init__(self, stored: dict[str, object]) -> None:
-        super().__init__(data=stored)
+    def __init__(self, stored: dict[str, object], prefix: str = "") -> None:
+        super().__init__(data=stored, prefix=prefix)
         self.stored = stored
 
     @abstractmethod
@@ -269,7 +270,8 @@ class WhatForm(SectorFields, StepForm):
         kind = self._kinds_of_buyer.get(self.organisation.data)
         if self.nature.data not in wording.NATURES or not known or kind is None:
             return None
-        return thresholds.band(self.nature.data, kind, max(known), clock.today())
+        specific = self._is_specific
+        return thresholds.band(self.nature.data, kind, max(known), clock.today(), specific)
 
     @property
     def ranges(self) -> list[str]:
@@ -278,8 +280,12 @@ class WhatForm(SectorFields, StepForm):
         if kind is None:
             return []
         nature = self.nature.data if self.nature.data in wording.NATURES else Nature.SERVICES
-        possible = thresholds.bands(nature, kind, clock.today())
+        possible = thresholds.bands(nature, kind, clock.today(), self._is_specific)
         return [formats.euros_range(one.least or None, one.most) for one in possible]
+
+    @property
+    def _is_specific(self) -> bool:
+        return are_specific(self._chosen_codes(), self.sectors.data or ())
 
     def _platform_id(self, organisation_id: int) -> int | None:
         """Who first chose the organisation says through which platform it is bought."""

@@ -17,7 +17,7 @@ from marketplace.files.keeping import Missing
 from marketplace.files.tables import StoredFile
 from marketplace.files.taking_in import open_stored
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, one_line
-from marketplace.guards.roles import Viewer, structure_member_required, viewer
+from marketplace.guards.roles import signed_in, structure_member_required
 from marketplace.guards.scopes import spoken_for_by
 from marketplace.structures.picturing import (
     MOST_PHOTOS,
@@ -105,7 +105,7 @@ def index(slug: str) -> ResponseReturnValue:
 def _keep(structure: Structure, form: ImageForm) -> None:
     sent = cast(FileStorage, form.image.data)
     data, name, now = cast(BinaryIO, sent.stream), sent.filename or "", clock.now()
-    who = _person().user_id
+    who = signed_in().user_id
     with transaction() as session:
         if form.what.data == LOGO:
             set_logo(session, structure.id, data, name, who, now)
@@ -125,14 +125,8 @@ def remove(slug: str, key: str) -> ResponseReturnValue:
 
 
 def _own(slug: str) -> Structure:
-    mine = spoken_for_by(_person()).where(Structure.slug == cleaned(slug))
+    mine = spoken_for_by(signed_in()).where(Structure.slug == cleaned(slug))
     return db.session.scalars(mine).one()
-
-
-def _person() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who
 
 
 def _page(structure: Structure, form: ImageForm) -> str:

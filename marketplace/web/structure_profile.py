@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from marketplace import clock, formats
 from marketplace.db import db, transaction
 from marketplace.forms import cleaned, paging
-from marketplace.guards.roles import Viewer, structure_member_required, viewer
+from marketplace.guards.roles import signed_in, structure_member_required
 from marketplace.guards.scopes import spoken_for_by
 from marketplace.offers.publishing import relist
 from marketplace.offers.queries import published_offers_of
@@ -110,7 +110,7 @@ def sites(slug: str) -> ResponseReturnValue:
                 form.label.data,
                 form.address.data or "",
                 form.found,
-                _person().user_id,
+                signed_in().user_id,
                 clock.now(),
             )
     except profile.TooMany:
@@ -125,7 +125,7 @@ def sites(slug: str) -> ResponseReturnValue:
 def remove_site(slug: str, site_id: int) -> ResponseReturnValue:
     structure = _structure(slug)
     with transaction() as session:
-        profile.remove_site(session, structure.id, site_id, _person().user_id, clock.now())
+        profile.remove_site(session, structure.id, site_id, signed_in().user_id, clock.now())
     flash("Le lieu est retiré.")
     return redirect(url_for("structure_profile.sites", slug=slug))
 
@@ -173,7 +173,7 @@ def references(slug: str) -> ResponseReturnValue:
                 form.customer.data,
                 form.work.data or "",
                 form.year.data,
-                _person().user_id,
+                signed_in().user_id,
                 clock.now(),
             )
     except profile.TooMany:
@@ -188,7 +188,7 @@ def references(slug: str) -> ResponseReturnValue:
 def remove_reference(slug: str, reference_id: int) -> ResponseReturnValue:
     structure = _structure(slug)
     with transaction() as session:
-        who, now = _person().user_id, clock.now()
+        who, now = signed_in().user_id, clock.now()
         profile.remove_reference(session, structure.id, reference_id, who, now)
     flash("La référence est retirée.")
     return redirect(url_for("structure_profile.references", slug=slug))
@@ -206,7 +206,7 @@ def absence(slug: str) -> ResponseReturnValue:
 
 
 def _save(structure: Structure, said: Said, commune: Commune | None = None) -> ResponseReturnValue:
-    who, now = _person().user_id, clock.now()
+    who, now = signed_in().user_id, clock.now()
     with transaction() as session:
         changed = profile.change_profile(session, structure.id, said, who, now)
         if commune is not None:
@@ -289,11 +289,5 @@ def _stored(structure: Structure, fields: tuple[str, ...]) -> dict[str, object]:
 
 def _structure(slug: str) -> Structure:
     """A structure that the person speaks for; the others are not there."""
-    mine = spoken_for_by(_person()).where(Structure.slug == cleaned(slug))
+    mine = spoken_for_by(signed_in()).where(Structure.slug == cleaned(slug))
     return db.session.scalars(mine).one()
-
-
-def _person() -> Viewer:
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
-    return who

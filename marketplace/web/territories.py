@@ -1,18 +1,21 @@
 """What there is in a territory: its desk and partners, structures, needs, hours and awards."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import Length
 
 from marketplace import clock
+from marketplace.clauses.nesting import part_of
 from marketplace.db import db
 from marketplace.forms import FrenchForm, one_line
 from marketplace.guards.roles import viewer
 from marketplace.guards.scopes import knows_buyer
 from marketplace.insights import charts
 from marketplace.insights.blocks import EXPORTED, Block, exported
-from marketplace.insights.describing import Described, describe, partners_block
+from marketplace.insights.describing import Described, describe, is_hidden, partners_block
 from marketplace.insights.directory import Around, around
 from marketplace.insights.districts import (
     commune_around,
@@ -197,23 +200,30 @@ def _page(places: Gazetteer, code: str, near: Around, found: Described) -> dict[
         "sector_bars": charts.bars((str(row[0]), row[3]) for row in found.sectors.rows[:MOST_BARS]),
         "trend_lines": trend_lines(found.trend),
         "hour_lines": trend_lines(found.hours_by_month, 1),
-        "public_bars": [
-            (block, charts.bars((str(row[0]), row[1]) for row in block.rows if row[1]))
-            for block in found.publics
-            if block
-        ],
-        "department": _department(places, code),
+        "publics": publics_told(found.publics),
+        "detailed_around": _detailed_around(places, code),
         "today": clock.today(),
     }
 
 
-def _department(places: Gazetteer, code: str) -> tuple[str, str] | None:
-    """The department that holds all of a commune or an EPCI."""
+def _detailed_around(places: Gazetteer, code: str) -> tuple[str, str] | None:
+    """What holds all of a commune or an EPCI, and tells its hours in detail."""
     if places.zone_kind(code) not in (Kind.COMMUNE, Kind.EPCI):
         return None
-    held = {one.department for one in places.communes_in(code)}
-    found = held.pop() if len(held) == 1 else None
-    return (naming.label(places, found), _address(places, found)) if found else None
+    found = part_of(places, code)
+    return naming.label(places, found), _address(places, found)
+
+
+def publics_told(
+    blocks: Sequence[Block],
+) -> tuple[list[tuple[Block, list[charts.Bar]]], list[str]]:
+    """The tables that show something, as bars; and what the others are by."""
+    told = [
+        (block, charts.bars((str(row[0]), row[1]) for row in block.rows if row[1]))
+        for block in blocks
+        if not is_hidden(block)
+    ]
+    return told, [block.columns[0].lower() for block in blocks if is_hidden(block)]
 
 
 def trend_lines(block: Block, columns: int | None = None) -> charts.Lines | None:

@@ -19,7 +19,7 @@ from marketplace.db import db, transaction
 from marketplace.files.contents import LARGEST_MB, Refused, ending_names
 from marketplace.files.taking_in import take_in
 from marketplace.forms import FrenchForm, add_error, choices_of, cleaned, paging
-from marketplace.guards.roles import buyer_required, sign_in_required, viewer
+from marketplace.guards.roles import buyer_required, sign_in_required, signed_in, viewer
 from marketplace.guards.scopes import PUBLIC_STATUSES, bought_by, is_bought_by
 from marketplace.matching.lifecycle import ANSWERED, MatchStatus
 from marketplace.matching.tables import Match
@@ -55,7 +55,12 @@ TO_WHOM = {"all": "À toutes les structures intéressées", "shortlist": "À cel
 
 
 class ToAllForm(FrenchForm):
-    to = RadioField("À qui\u00a0?", choices=choices_of(TO_WHOM), default="all")
+    to = RadioField(
+        "À qui\u00a0?",
+        [InputRequired("Choisissez à qui vous écrivez")],
+        choices=choices_of(TO_WHOM),
+        default="all",
+    )
     words = TextAreaField(
         "Votre message",
         [
@@ -158,8 +163,7 @@ def _side(need: Need, structure: Structure) -> Side:
 
     A structure that the need was not proposed to has no conversation with its buyer.
     """
-    who = viewer()
-    assert who is not None, "the guard lets nobody else in"  # noqa: S101
+    who = signed_in()
     is_matched = select(Match.id).filter_by(need_id=need.id, structure_id=structure.id)
     if db.session.scalar(is_matched) is None:
         abort(404)
@@ -196,7 +200,13 @@ def _other_side(thread: Thread, side: Side) -> str:
 
 
 def _contact(need: Need, structure: Structure, side: Side) -> tuple[str, str, str]:
-    """Name, address and telephone of the other side."""
-    if side is Side.BUYER:
+    """Name, address and telephone of the other side; of a structure that gives none, those of
+    whoever wrote its answer, else of one of its people."""
+    if side is Side.BUYER and (structure.email or structure.phone):
         return structure.contact_name, structure.email, structure.phone
+    if side is Side.BUYER:
+        session = db.session()
+        answer = queries.answer_of(session, need.id, structure.id)
+        people = [answer.author] if answer else queries.people_of_structure(session, structure.id)
+        return next(((one.full_name, one.email, "") for one in people), ("", "", ""))
     return need.author.full_name, need.author.email, ""

@@ -4,13 +4,14 @@ Mail programs and scanners follow links, so opening it changes nothing; the butt
 so does the mail program's own, which sends neither cookie nor CSRF token.
 """
 
-from flask import Blueprint, abort, current_app, render_template, request
+from flask import Blueprint, abort, current_app, render_template
 
 from marketplace import clock
 from marketplace.db import db, transaction
 from marketplace.digests import opting_out
 from marketplace.digests.opting_out import BadToken, Whom
 from marketplace.digests.topics import LABELS
+from marketplace.guards.roles import visitor_ip
 
 unsubscribing = Blueprint("unsubscribing", __name__)
 
@@ -25,7 +26,7 @@ def show(token: str) -> str:
 def stop(token: str) -> str:
     who = _whom(token)
     with transaction() as session:
-        opting_out.opt_out(session, who, clock.now(), request.remote_addr or "")
+        opting_out.opt_out(session, who, clock.now(), visitor_ip())
     return render_template("web/unsubscribing/stop.html", who=who, labels=LABELS)
 
 

@@ -12,7 +12,10 @@ from decimal import Decimal
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from marketplace.workbooks.reading import DAY_0, LONGEST_CELL
+from marketplace.workbooks.sheet import DAY_0
+
+LONGEST_CELL = 32_767
+"""Characters, of which a spreadsheet shows no more."""
 
 _PARIS = ZoneInfo("Europe/Paris")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -1,9 +1,14 @@
 """Passwords: long ones of any make are taken, the usual ones are not, however dressed."""
 
+from pathlib import Path
+from random import Random
+from string import ascii_lowercase, digits
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marketplace.accounts import passwords
 from marketplace.accounts.passwords import LONGEST, SHORTEST, is_common, refusal
 from tests.factories.people import PASSWORD
 
@@ -51,6 +56,15 @@ def test_a_long_password_that_nobody_else_has_is_taken(password: str) -> None:
         "trustno1trustno1",
         "correcthorsebatterystaple",
         "Été2024Été2024",
+        "1v7Upjw3nT77",
+        "abracadabra1",
+        "wonderwoman1",
+        "footballislife",
+        "olympiquelyonnais",
+        "jetaimemonamour",
+        "liverpoolfc1",
+        "ManchesterUnited",
+        "mon-chaton-et-moi",
     ],
 )
 def test_a_password_of_everybody_is_refused_in_whatever_dress(password: str) -> None:
@@ -70,6 +84,20 @@ def test_every_usual_dress_of_a_usual_word_is_refused() -> None:
     }
     assert len(dressed) > 3000
     assert {password for password in dressed if not is_common(password)} == set()
+
+
+def test_every_stolen_password_of_our_length_is_refused() -> None:
+    file = Path(passwords.__file__).with_name("data") / "stolen_passwords.txt"
+    lines = [line for line in file.read_text("utf-8").splitlines() if not line.startswith("#")]
+    long = [word for line in lines for word in line.split() if len(word) >= SHORTEST]
+    assert len(long) > 200
+    assert [password for password in long if not is_common(password)] == []
+
+
+def test_what_chance_makes_is_taken() -> None:
+    drawn = Random(1)  # noqa: S311 - the same at each run, and nobody's password
+    made = ("".join(drawn.choices(ascii_lowercase + digits, k=SHORTEST)) for _ in range(2_000))
+    assert [password for password in made if is_common(password)] == []
 
 
 def test_a_short_or_endless_password_is_refused_and_the_limit_is_told() -> None:

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.accounts import inviting, teams
+from marketplace.accounts import inviting, joining, teams
+from marketplace.accounts.joining import AlreadyAsked, AlreadyDecided
 from marketplace.accounts.organisations import (
     TEAM,
     AlreadyThere,
@@ -22,8 +23,6 @@ from marketplace.accounts.tables import (
     User,
 )
 from marketplace.accounts.teams import (
-    AlreadyAsked,
-    AlreadyDecided,
     AlreadyMember,
     LastManager,
     NotManager,
@@ -64,7 +63,7 @@ def roles(session: Session, town: Organisation) -> dict[int, str]:
 
 
 def ask(session: Session, town: Organisation, person: User) -> OrganisationRequest:
-    asked: OrganisationRequest = teams.ask(session, TEAM, town.id, person.id, "", MONDAY, IP)
+    asked: OrganisationRequest = joining.ask(session, TEAM, town.id, person.id, "", MONDAY, IP)
     return asked
 
 
@@ -94,7 +93,7 @@ def test_a_request_goes_to_every_manager_and_the_answer_to_who_asked(
     newcomer = people.user(session)
     asked = ask(session, town, newcomer)
     assert mails(session) == [("accounts/request_to_decide", manager.email)]
-    teams.decide(session, TEAM, town.id, asked.id, manager.id, True, "", MONDAY, IP)
+    joining.decide(session, TEAM, town.id, asked.id, manager.id, True, "", MONDAY, IP)
     assert roles(session, town)[newcomer.id] == "member"
     assert mails(session)[1:] == [("accounts/request_accepted", newcomer.email)]
     about_town = AuditEntry.object_id == town.id, AuditEntry.object_kind == "organisation"
@@ -112,7 +111,7 @@ def test_without_a_manager_administrators_are_asked(
     administrator = people.user(session, is_administrator=True)
     asked = ask(session, town, people.user(session))
     assert mails(session) == [("accounts/request_to_decide", administrator.email)]
-    teams.decide(session, TEAM, town.id, asked.id, administrator.id, True, "", MONDAY, IP)
+    joining.decide(session, TEAM, town.id, asked.id, administrator.id, True, "", MONDAY, IP)
     assert roles(session, town)[asked.user_id] == "manager"
 
 
@@ -124,15 +123,15 @@ def test_a_member_decides_nothing_and_a_manager_nothing_of_another_organisation(
     foreigner = people.organisation_member(session, elsewhere.id, MANAGER)
     for by in (member, foreigner):
         with pytest.raises(NotManager):
-            teams.decide(session, TEAM, town.id, asked.id, by.id, True, "", MONDAY, IP)
+            joining.decide(session, TEAM, town.id, asked.id, by.id, True, "", MONDAY, IP)
         with pytest.raises(NotManager):
-            teams.invite(session, TEAM, town.id, "x@y.fr", Role.MANAGER, by.id, MONDAY, IP)
+            joining.invite(session, TEAM, town.id, "x@y.fr", Role.MANAGER, by.id, MONDAY, IP)
         with pytest.raises(NotManager):
             teams.remove(session, TEAM, town.id, manager.id, by.id, MONDAY, IP)
         with pytest.raises(NotManager):
             teams.change_role(session, TEAM, town.id, by.id, Role.MANAGER, by.id, MONDAY, IP)
     with pytest.raises(Exception, match="No row"):
-        teams.decide(session, TEAM, elsewhere.id, asked.id, foreigner.id, True, "", MONDAY, IP)
+        joining.decide(session, TEAM, elsewhere.id, asked.id, foreigner.id, True, "", MONDAY, IP)
     assert asked.decided_at is None
 
 
@@ -166,8 +165,8 @@ def test_who_leaves_takes_back_the_invitations_it_sent(
     session: Session, town: Organisation, manager: User
 ) -> None:
     other = people.organisation_member(session, town.id, MANAGER)
-    teams.invite(session, TEAM, town.id, "a@tandem.invalid", Role.MANAGER, other.id, MONDAY, IP)
-    teams.invite(session, TEAM, town.id, "b@tandem.invalid", Role.MEMBER, manager.id, MONDAY, IP)
+    joining.invite(session, TEAM, town.id, "a@tandem.invalid", Role.MANAGER, other.id, MONDAY, IP)
+    joining.invite(session, TEAM, town.id, "b@tandem.invalid", Role.MEMBER, manager.id, MONDAY, IP)
     teams.remove(session, TEAM, town.id, other.id, manager.id, MONDAY, IP)
     left = inviting.waiting_invitations(session, TEAM.kind, town.id, MONDAY)
     assert [invitation.address for invitation in left] == ["b@tandem.invalid"]
@@ -178,13 +177,13 @@ def test_an_invitation_lets_in_with_its_role_and_answers_the_request_that_waited
 ) -> None:
     newcomer = people.user(session)
     asked = ask(session, town, newcomer)
-    teams.invite(session, TEAM, town.id, newcomer.email, Role.MANAGER, manager.id, MONDAY, IP)
+    joining.invite(session, TEAM, town.id, newcomer.email, Role.MANAGER, manager.id, MONDAY, IP)
     invitation = inviting.waiting_invitations(session, TEAM.kind, town.id, MONDAY)[0]
-    teams.join(session, TEAM, invitation, newcomer.id, MONDAY, IP)
+    joining.join(session, TEAM, invitation, newcomer.id, MONDAY, IP)
     assert roles(session, town)[newcomer.id] == "manager"
     assert asked.is_accepted
     with pytest.raises(AlreadyMember):
-        teams.invite(session, TEAM, town.id, newcomer.email, Role.MEMBER, manager.id, MONDAY, IP)
+        joining.invite(session, TEAM, town.id, newcomer.email, Role.MEMBER, manager.id, MONDAY, IP)
 
 
 def at_once(app: Flask, *deeds: object) -> list[str]:
@@ -219,8 +218,8 @@ def test_two_managers_who_answer_at_once_make_one_decision(
     session.commit()
     told = at_once(
         app,
-        lambda own: teams.decide(own, TEAM, *ids, by[0], True, "", MONDAY, IP),
-        lambda own: teams.decide(own, TEAM, *ids, by[1], False, "Inconnu", MONDAY, IP),
+        lambda own: joining.decide(own, TEAM, *ids, by[0], True, "", MONDAY, IP),
+        lambda own: joining.decide(own, TEAM, *ids, by[1], False, "Inconnu", MONDAY, IP),
     )
     assert told == ["AlreadyDecided", "done"]
     assert sum(kind != "accounts/request_to_decide" for kind, _ in mails(session)) == 1

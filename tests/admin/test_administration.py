@@ -7,6 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from marketplace import clock
+from marketplace.answers.lifecycle import Help
+from marketplace.answers.surveying import say_whether_it_helped
+from marketplace.db import transaction
+from tests.answers.market import market_of
 from tests.browsing import sign_in
 from tests.factories import people
 
@@ -66,3 +71,32 @@ def test_a_strange_search_still_gives_a_page(
     sign_in(client, administrator.email)
     for query in STRANGE:
         assert client.get(f"/admin/{name}/?{query}").status_code == 200
+
+
+def test_why_tandem_helped_or_not_is_read_without_the_names_of_who_says_it(
+    session: Session, client: FlaskClient
+) -> None:
+    market = market_of(session)
+    said = (
+        (None, market.buyer, Help.YES, "Réponse en deux jours"),
+        (market.structures[0].id, market.members[0], Help.NO, "Trop loin <b>de nous</b>"),
+        (market.structures[1].id, market.members[1], Help.NO, ""),
+    )
+    with transaction() as writing:
+        for side, who, helped, words in said:
+            say_whether_it_helped(writing, market.need.id, side, who.id, helped, words, clock.now())
+    admin = people.user(session, "Ada Admin", is_administrator=True)
+    session.commit()
+    sign_in(client, admin.email)
+    assert "/admin/avis" in client.get("/admin/").text
+    page = client.get("/admin/avis").text
+    assert "Réponse en deux jours" in page
+    assert "Trop loin &lt;b&gt;de nous&lt;/b&gt;" in page
+    assert "2 avis" in page
+    for secret in (market.buyer.full_name, market.need.title, market.structures[0].name):
+        assert secret not in page
+    only = client.get("/admin/avis?utile=no").text
+    assert "Trop loin" in only
+    assert "Réponse en deux jours" not in only
+    assert "Aucun avis de ce genre" in client.get("/admin/avis?utile=partly").text
+    assert "2 avis" in client.get("/admin/avis?utile=%00").text

@@ -7,7 +7,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.tables import Organisation, OrganisationKind, PurchasingMandate
+from marketplace.accounts.tables import (
+    Organisation,
+    OrganisationKind,
+    OrganisationMember,
+    PurchasingMandate,
+)
 from marketplace.audit import AuditEntry
 from tests.browsing import send, sign_in
 from tests.factories import people
@@ -105,3 +110,31 @@ def test_a_mandate_names_another_organisation_that_is_here(
 @pytest.mark.parametrize("url", ["999999", "999999/modifier", "999999/mandats/1/retirer"])
 def test_an_organisation_that_is_not_here_is_not_found(client: FlaskClient, url: str) -> None:
     assert client.get(f"/admin/organismes/{url}").status_code == 404
+
+
+def test_an_organisation_whose_people_all_write_from_a_public_mail_service_is_marked(
+    session: Session, client: FlaskClient
+) -> None:
+    """Anybody may open « Ville de Lyon »: administrators are told, on their first page too."""
+    doubtful, sure = people.organisation(session, "Ville de Lyon"), people.organisation(session)
+    for organisation, address in (
+        (doubtful, "maire.de.lyon@Yahoo.CA"),
+        (doubtful, "adjoint@yopmail.com"),
+        (sure, "lea@gmail.com"),
+        (sure, "lea@ville-essai.fr"),
+    ):
+        person = people.user(session, email=address)
+        session.add(OrganisationMember(organisation_id=organisation.id, user_id=person.id))
+    session.commit()
+
+    page = unescape(client.get("/admin/").text)
+    assert "1 organisme s'est inscrit depuis une messagerie publique" in page
+    listed = unescape(client.get("/admin/organismes/").text)
+    assert listed.count(">Messagerie publique<") == 1
+    only = unescape(client.get("/admin/organismes/?adresses=publiques").text)
+    assert "1 organisme<" in only
+    assert "Ville de Lyon" in only
+    warning = "rien ne dit qu'ils sont de cet organisme"
+    for organisation, is_warned in ((doubtful, True), (sure, False)):
+        shown = unescape(client.get(f"/admin/organismes/{organisation.id}").text)
+        assert (warning in shown) is is_warned

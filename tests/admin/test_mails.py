@@ -4,6 +4,7 @@ import io
 import json
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from click.testing import CliRunner
@@ -262,6 +263,27 @@ def test_addresses_in_a_file_are_paused_and_its_bad_lines_named(
     administrator.post("/admin/courriels/refuses/reprendre", data=token)
     session.rollback()
     assert session.scalars(select(PausedAddress)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        (b"PK\x03\x04\x00", "Ce fichier ne se lit pas"),
+        (b"\x00\xff\xfe", "Ce fichier ne se lit pas"),
+        (b"address;said\na@example.fr;550\n", "Il manque la colonne « type »"),
+    ],
+)
+def test_a_file_of_refusals_that_does_not_read_is_said_in_french(
+    administrator: FlaskClient, file: bytes, told: str
+) -> None:
+    address = "/admin/courriels/refuses"
+    data = {
+        "csrf_token": token_of(administrator.get(address)),
+        "file": (io.BytesIO(file), "refus.csv"),
+    }
+    answer = administrator.post(address, data=data)
+    assert answer.status_code == 422
+    assert told in unescape(answer.text).replace("\u00a0", " ")
 
 
 def test_a_link_that_only_its_reader_may_open_is_not_one_on_this_page(

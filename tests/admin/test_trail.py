@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,6 +17,7 @@ from marketplace.admin.trail import ACTIONS
 from marketplace.audit import Action, AuditEntry
 from tests.browsing import sign_in, token_of
 from tests.factories import people
+from tests.factories.market import structure, submitted_need
 
 
 @pytest.fixture
@@ -117,6 +119,51 @@ def test_an_export_holds_what_the_filters_show_and_no_formula_and_is_noted(
         "/admin/journal/exporter", data={"csrf_token": token, "acteur": administrator.email}
     )
     assert ";'=Anne();" in by_name.text
+
+
+def test_a_row_is_told_in_sentences_with_the_names_of_what_it_speaks_of(
+    session: Session, client: FlaskClient, administrator: User
+) -> None:
+    town = people.organisation(session, "Ville de Dole")
+    need = submitted_need(session, administrator.id, town.id, title="Tonte des stades")
+    hedges = structure(session, "Les Haies")
+    colleague = people.user(session, "Louise Martin")
+    rows: list[tuple[tuple[str, int] | None, dict[str, Any], tuple[str, ...]]] = [
+        (
+            ("need", need.id),
+            {"move": "approve"},
+            ("Besoin « Tonte des stades »", "Validé et publié"),
+        ),
+        (
+            ("need", need.id),
+            {"fields": ["lots.2.title", "zones"]},
+            ("titre du lot 2, territoires",),
+        ),
+        (
+            ("need", need.id),
+            {"before": ["awarded", hedges.id], "after": ["unsuccessful", None], "why": "Erreur"},
+            ("Attribué, Structure « Les Haies » devient Infructueux", "Raison : Erreur"),
+        ),
+        (
+            ("organisation", town.id),
+            {"user_id": colleague.id, "before": "member", "role": "manager"},
+            ("Personne « Louise Martin »", "Auparavant : membre", "Rôle : responsable"),
+        ),
+        (("desk", 1), {"what": "opened", "territories": ["25"]}, ("Ouvert", "Doubs")),
+        (("user", colleague.id), {"page": "need_life.amend_part"}, ("Page /besoins/…/amender/…",)),
+        (("user", colleague.id), {"administrator": True}, ("Devient administrateur",)),
+        (None, {"what": "structures", "rows": 12}, ("Les structures trouvées", "12 lignes")),
+        (None, {"unheard_of": [1, 2]}, ("Unheard of : 1, 2",)),
+    ]
+    for about, details, _ in rows:
+        audit.note(session, Action.CHANGED, actor_id=colleague.id, about=about, **details)
+    session.commit()
+    page = client.get(f"/admin/journal/?acteur={colleague.id}")
+    text = unescape(page.text).replace("\u00a0", " ")
+    for _, _, sentences in rows:
+        for sentence in sentences:
+            assert sentence in text
+    assert f'href="/besoins/{need.slug}"' in page.text
 
 
 @pytest.mark.usefixtures("administrator")

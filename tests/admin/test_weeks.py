@@ -98,7 +98,7 @@ def lived(session: Session) -> Lived:
         contract.lots[0].id,
         contract.holder.id,
         contracts.OCTOBER,
-        [contracts.line(70), contracts.line(30.5, public=Public.YOUNG)],
+        [contracts.line(70), contracts.line(30.5, public=Public.REFUGEE)],
         None,
         MONDAY + DAY,
     )

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from marketplace.accounts.tables import OrganisationMember
 from marketplace.answers.answering import PartSaid, Said, save_answer, send_answer
+from marketplace.answers.eligibility import Eligibility, eligibility_of
 from marketplace.answers.lifecycle import AnswerStatus, DeclineReason, Refusal, Refused
 from marketplace.answers.responding import decline, say_interested, stamp_opened
 from marketplace.answers.tables import Answer, AnswerVersion
@@ -20,7 +22,7 @@ from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.shortlisting import shortlist_need
 from marketplace.matching.tables import MatchMove
 from marketplace.moderation.deciding import withdraw
-from marketplace.needs.tables import NeedKind
+from marketplace.needs.tables import Lever, NeedKind
 from marketplace.structures.kinds import Kind
 from marketplace.structures.tables import StructureMember
 from tests.answers.market import Market, market_of
@@ -294,3 +296,41 @@ def test_what_a_member_looks_at_is_opened_once_and_only_its_own(session: Session
     with transaction() as writing:
         others = {market.structures[1].id}
         assert not stamp_opened(writing, market.need.id, others, market.members[1].id, late)
+
+
+def test_a_lever_reserves_a_need_whose_kinds_were_left_empty(session: Session) -> None:
+    market = market_of(session)
+    market.need.lever = Lever.RESERVED_HANDICAP
+    session.commit()
+    for answer in (partial(send, market, price(9000)), partial(interested, market)):
+        with pytest.raises(Refused) as refused:
+            answer()
+        assert refused.value.why is Refusal.KIND
+    assert eligibility_of(market.need, Kind.ACI).sentence == (
+        "Ce besoin est réservé à ces types de structures\u00a0: EA, EATT, ESAT. Le vôtre (ACI)"
+        " n'en est pas."
+    )
+    assert eligibility_of(market.need, Kind.ESAT) == Eligibility(may_answer=True, sentence="")
+
+
+def test_a_lot_reserved_to_others_is_not_answered_and_the_rest_is(session: Session) -> None:
+    market = market_of(session, lots=2)
+    open_lot, closed = market.need.lots
+    closed.lever = Lever.RESERVED_HANDICAP
+    session.commit()
+    both = Said(parts=[*price(9000, open_lot.id).parts, *price(800, closed.id).parts])
+    with pytest.raises(Refused) as refused:
+        send(market, both)
+    assert refused.value.why is Refusal.LOT_KIND
+    send(market, price(9000, open_lot.id))
+    assert [part.lot_id for part in answers(session)[0].parts] == [open_lot.id]
+    assert "lot 2 est réservé" in eligibility_of(market.need, Kind.ACI).sentence
+
+    open_lot.lever = Lever.RESERVED_PRISON
+    session.commit()
+    with pytest.raises(Refused) as refused:
+        interested(market)
+    assert refused.value.why is Refusal.KIND
+    told = eligibility_of(market.need, Kind.ACI)
+    assert not told.may_answer
+    assert "lot 1 est réservé" in told.sentence

@@ -54,7 +54,7 @@ def correct(
             "Erreur de saisie",
             clock.now(),
             own_reasons=own or {},
-        )
+        ).structures
 
 
 def mails(session: Session, kind: str) -> list[OutgoingMail]:
@@ -315,7 +315,8 @@ def test_a_wrong_holder_is_put_right_and_only_those_concerned_are_told(session: 
         Decimal(9001),
         "Erreur de saisie",
     )
-    entry = session.scalars(select(AuditEntry).filter_by(action=Action.OUTCOME_CORRECTED)).one()
+    put_right = select(AuditEntry).filter_by(action=Action.OUTCOME_CORRECTED)
+    entry = session.scalars(put_right.filter_by(object_id=market.need.id)).one()
     assert (entry.details["before"], entry.details["after"]) == (
         ["awarded", ids[0]],
         ["awarded", ids[1]],

@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from marketplace import clock
-from marketplace.answers import grouping, joining, sharing
+from marketplace.answers import agreeing, grouping, joining, sharing
 from marketplace.answers.answering import PartSaid, Said, send_answer
 from marketplace.answers.awarding import record_outcomes
 from marketplace.answers.consortia import (
     HUNDRED,
+    TOLD_TO_BUYERS,
     ConsortiumStatus,
     Event,
     GroupRefused,
@@ -23,7 +24,7 @@ from marketplace.answers.consortia import (
     ShareMode,
     Why,
 )
-from marketplace.answers.consortium_queries import Share, shares_of
+from marketplace.answers.consortium_queries import Share, engaged_twice, events_of, shares_of
 from marketplace.answers.consortium_tables import Consortium, ConsortiumEvent
 from marketplace.answers.discussing import say
 from marketplace.answers.lifecycle import (
@@ -35,6 +36,8 @@ from marketplace.answers.lifecycle import (
     Result,
 )
 from marketplace.answers.responding import decline
+from marketplace.answers.ruling import set_rule
+from marketplace.audit import Action, AuditEntry
 from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
 from marketplace.matching.lifecycle import MatchStatus
@@ -42,7 +45,9 @@ from marketplace.moderation.deciding import withdraw
 from marketplace.needs.tables import GroupRule, Lever
 from marketplace.structures.kinds import Kind
 from tests.answers.market import close
+from tests.answers.test_awarding import mails
 from tests.answers.together import Group
+from tests.factories import people
 
 
 def refused(why: Why | Refusal) -> AbstractContextManager[object]:
@@ -209,8 +214,10 @@ def test_from_the_deadline_only_the_buyer_lets_a_member_go(session: Session) -> 
 
 def test_what_changes_a_sent_group_takes_its_answer_back(session: Session) -> None:
     group = Group(session).sent()
-    with transaction() as writing:
+    with refused(Why.TO_CONFIRM), transaction() as writing:
         joining.leave(writing, group.id, group.ids[2], group.users[2], clock.now())
+    with transaction() as writing:
+        joining.leave(writing, group.id, group.ids[2], group.users[2], clock.now(), confirmed=True)
     answer = group.answer()
     assert answer is not None
     assert (answer.status, group.row().status) == (
@@ -225,6 +232,90 @@ def test_what_changes_a_sent_group_takes_its_answer_back(session: Session) -> No
     answer = group.answer()
     assert answer is not None
     assert (answer.status, answer.version) == (AnswerStatus.SENT, 2)
+
+
+def test_a_joint_answer_taken_back_is_told_to_its_buyer_and_desk(session: Session) -> None:
+    group = Group(session)
+    facilitator = people.facilitator(session, group.desk)
+    session.commit()
+    group.sent()
+    with transaction() as writing:
+        agreeing.withdraw_together(
+            writing, group.id, group.ids[0], group.users[0], clock.now(), confirmed=True
+        )
+    (told,) = mails(session, "answers/joint_answer_withdrawn")
+    assert told.user_id == group.market.buyer.id
+    assert "une autre avant la date limite" in told.context["news"]
+    news = [mail.user_id for mail in mails(session, "answers/consortium_news")]
+    assert news.count(facilitator.id) == 2  # it was sent, it is taken back
+    for number in (1, 2):
+        group.agree(number)
+    group.send()
+    with transaction() as writing:
+        grouping.dissolve(
+            writing, group.id, group.ids[0], group.users[0], clock.now(), confirmed=True
+        )
+    *_, last = mails(session, "answers/joint_answer_withdrawn")
+    assert "dissous" in last.context["news"]
+    kept = {event.event for event in events_of(session, group.id)}
+    assert {Event.UNSENT, Event.DISSOLVED} <= kept & TOLD_TO_BUYERS
+
+
+def test_a_rule_made_strict_holds_back_both_groups_of_a_member_and_tells_it_once(
+    session: Session,
+) -> None:
+    group = Group(session).ready()
+    other = group.open(lead=1, partners=(2,))
+    group.reply(2, group_id=other)
+    group.agree(1)
+    group.agree(2)
+    need, buyer = group.market.need.id, group.market.buyer.id
+    with transaction() as writing:
+        assert set_rule(writing, need, GroupRule.REFUSED, buyer, clock.now()) == 2
+    with transaction() as writing:
+        assert set_rule(writing, need, GroupRule.REFUSED, buyer, clock.now()) == 0
+    session.rollback()
+    changed = select(AuditEntry).filter_by(action=Action.CHANGED, object_kind="need")
+    (kept,) = session.scalars(changed.filter_by(object_id=need)).all()
+    assert kept.details == {"several_groups": ["warned", "refused"]}
+    warned = [
+        mail.user_id
+        for mail in mails(session, "answers/consortium_news")
+        if "change sa règle" in mail.context["news"]
+    ]
+    assert set(warned) == set(group.users[1:])
+    assert len(warned) == 2
+    with refused(Why.TWO_GROUPS):
+        group.send()
+    with refused(Why.TWO_GROUPS):
+        group.agree(2)
+    with transaction() as writing:
+        grouping.dissolve(writing, other, group.ids[1], group.users[1], clock.now())
+    group.send()
+
+    close(session, group.market.need)
+    with refused(Why.RULE_FROZEN), transaction() as writing:
+        set_rule(writing, need, GroupRule.ALLOWED, buyer, clock.now())
+
+
+def test_what_a_lead_sent_alone_does_not_hold_its_group_back(session: Session) -> None:
+    group = Group(session)
+    assert engaged_twice(session, group.market.need.id) == set()
+    for number in (1, 2):
+        group.reply(number)
+    said = Said("Seul", [PartSaid(group.lots[0], Decimal(1), Decimal(1))])
+    with transaction() as writing:
+        send_answer(
+            writing, group.market.need.id, group.ids[2], group.users[2], said, 0, clock.now()
+        )
+    session.rollback()
+    assert engaged_twice(session, group.market.need.id) == {group.ids[2]}
+    with transaction() as writing:
+        joining.hand_over(
+            writing, group.id, group.ids[0], group.ids[2], group.users[0], clock.now()
+        )
+    session.rollback()
+    assert engaged_twice(session, group.market.need.id) == set()
 
 
 def test_a_structure_that_leaves_tandem_midway_holds_the_answer_back(session: Session) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from marketplace.answers import supporting
 from marketplace.answers.consortium_queries import facilitators_of
+from marketplace.answers.relaxing import answers_of_change, best_relaxation
 from marketplace.answers.support_queries import could_publish, silent_matches
 from marketplace.answers.support_tables import ProposalStatus
 from marketplace.answers.supporting import NotProposed
@@ -16,11 +17,19 @@ from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.moderation.desks import receive_need
-from marketplace.needs.tables import NeedAmendment
+from marketplace.needs.tables import (
+    Lever,
+    Lot,
+    LotSector,
+    Need,
+    NeedAmendment,
+    NeedSector,
+    PlaceType,
+)
 from marketplace.structures.kinds import Kind
 from tests.answers.market import Market, close, market_of
 from tests.factories import people
-from tests.factories.market import MONDAY, structure
+from tests.factories.market import CLEANING, GREEN_SPACES, MONDAY, offer, structure
 
 
 def posted(session: Session, **changes: object) -> tuple[Market, int]:
@@ -128,3 +137,59 @@ def test_a_proposal_to_a_need_closed_meanwhile_changes_nothing(session: Session)
     session.rollback()
     assert market.need.radius_km == 10
     assert session.get_one(type(proposal), number).status is ProposalStatus.OPEN
+
+
+def test_what_would_admit_most_is_proposed_and_changes_the_need_once_accepted(
+    session: Session,
+) -> None:
+    market, facilitator = posted(session, kinds=(Kind.ACI,))
+    for name in ("Atelier un", "Atelier deux"):
+        offer(session, structure(session, name, kind=Kind.ESAT))
+    session.commit()
+    best = best_relaxation(session, market.need, clock.now())
+    assert best is not None
+    assert (best.key, best.may_propose) == ("add_kind:ESAT", True)
+    with pytest.raises(NotProposed, match="a changé"), transaction() as writing:
+        supporting.propose_relaxation(
+            writing, market.need.id, "add_kind:EA", "", facilitator, clock.now()
+        )
+    with transaction() as writing:
+        proposal = supporting.propose_relaxation(
+            writing, market.need.id, best.key, "Deux ESAT sont prêts", facilitator, clock.now()
+        )
+        number, said = proposal.id, supporting.in_words(proposal)
+    assert said == "En acceptant aussi le type ESAT\u00a0: 2 structures de plus"
+    (told,) = session.scalars(select(OutgoingMail).filter_by(kind="answers/need_proposal"))
+    assert told.context["proposal"] == f"{said}."
+    with transaction() as writing:
+        supporting.accept(writing, number, market.buyer.id, clock.now())
+    session.rollback()
+    assert sorted(market.need.kinds) == ["ACI", "ESAT"]
+
+
+@pytest.mark.parametrize(
+    ("change", "answers"),
+    [
+        ({"code": "add_sector", "slug": CLEANING}, {"sectors": sorted((GREEN_SPACES, CLEANING))}),
+        ({"code": "add_sector", "slug": CLEANING, "lot": 1}, None),
+        ({"code": "add_service", "type": "delivery"}, {"service_types": ["delivery"]}),
+        ({"code": "include_country"}, {"include_country": True}),
+        ({"code": "wider_radius", "limit_km": 15.0}, {"radius_km": 15}),
+        ({"code": "add_kind", "kind": "EA"}, {"kinds": ["EA", "ESAT"]}),
+        ({"code": "add_kind", "kind": "ACI"}, None),
+    ],
+)
+def test_a_loosening_adds_to_what_the_need_says_unless_a_lot_or_lever_says_otherwise(
+    change: dict[str, object], answers: dict[str, object] | None
+) -> None:
+    need = Need(
+        kinds=["ESAT"],
+        lever=Lever.RESERVED_HANDICAP,
+        service_types=[],
+        place_type=PlaceType.POINT,
+        radius_km=10,
+        sectors=[NeedSector(sector_slug=GREEN_SPACES)],
+    )
+    need.lots = [Lot(number=1, sectors=[LotSector(sector_slug=GREEN_SPACES)])]
+    found = answers_of_change(need, change)
+    assert found == answers

@@ -11,7 +11,7 @@ from marketplace.config import Config
 
 def test_a_process_that_lives_says_so_without_its_database() -> None:
     nowhere = Config(
-        secret_key="a key for this test alone",
+        secret_key="a key of 32 letters for this test",
         database_url="postgresql+psycopg://nobody@127.0.0.1:1/nothing",
         redis_url="redis://127.0.0.1:1/0",
     )

@@ -1,40 +1,46 @@
-"""One offer edited: which open needs to rank again, and ranking them.
+"""One offer edited: its structure ranked again in the open needs that it could serve.
 
     .venv/bin/python -m tests.benchmarks.edit_one_offer --offers 25700 --needs 1000
 
-Invents offers and needs in a scratch database, edits offers one by one, and prints
-milliseconds as one JSON object: to bring the index up to date and find the needs concerned,
-then to rank each of these again, which is a job of its own.
+Invents offers and needs in a scratch database, ranks all the needs, twice, then edits offers
+one by one. Prints milliseconds as one JSON object: for a need ranked whole, at first and with
+nothing to change; then for each edit, from its commit to that of its job, and for the needs
+that the job asks to rank whole, each a job of its own.
 """
 
 import argparse
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
+from typing import Any
 
+from celery.signals import before_task_publish
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.accounts.tables import Organisation, OrganisationKind, User
 from marketplace.app import create_app
-from marketplace.db import db
+from marketplace.db import db, transaction
 from marketplace.embedded.servers import test_servers
-from marketplace.matching import generating, shapes
+from marketplace.jobs import Job
+from marketplace.matching import generating, queries, shapes
+from marketplace.matching.following import shortlist_for_offer
 from marketplace.matching.live_index import live_index
-from marketplace.matching.shortlisting import needs_concerned, shortlist_need
+from marketplace.matching.shortlisting import shortlist_need
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need, NeedKind, NeedSector, NeedZone
 from marketplace.offers.tables import Offer, OfferSector, OfferStatus, OfferZone
 from marketplace.preparing import prepare
+from marketplace.sectors.nomenclature import BY_SLUG
 from marketplace.structures.tables import Structure
 from marketplace.territories.gazetteer import Gazetteer
 from tests.conftest import own_database
 
 EDITED = 60
-RANKED_AGAIN = 5
-"""Of the needs that each edit concerns, at most."""
+EDITS = ("an amount", "words of no need", "words of its trade")
 
 
 def main() -> None:
@@ -53,29 +59,60 @@ def main() -> None:
 def edit(session: Session, now: datetime) -> dict[str, object]:
     with live_index.reading(session, now) as index:
         offers = len(index)
+    need_ids = queries.open_needs(session, now)
+    found: dict[str, object] = {"offers": offers, "needs": len(need_ids)}
+    for turn in ("rank_whole_ms", "rank_whole_again_ms"):
+        found[turn] = told([ranked_whole(need_id, now) for need_id in need_ids])
+    asked: list[int] = []
+    note = partial(note_need, asked)
+    before_task_publish.connect(note, sender=Job.SHORTLIST_NEED.value)
+    for said in EDITS:
+        found[said] = edit_some(session, said, asked, now)
+    return found
+
+
+def note_need(asked: list[int], body: tuple[Any, dict[str, Any], Any], **_: Any) -> None:
+    asked.append(body[1]["need_id"])
+
+
+def edit_some(session: Session, said: str, asked: list[int], now: datetime) -> dict[str, object]:
     ids = session.scalars(select(Offer.id).order_by(Offer.id)).all()
-    finding, ranking, concerned = [], [], []
+    following, changed, whole, ranking = [], [], [], []
     for offer_id in ids[:: max(1, len(ids) // EDITED)]:
-        offer = session.get_one(Offer, offer_id)
-        offer.description += " Devis gratuit."
+        rewrite(session.get_one(Offer, offer_id), said)
         session.commit()
         start = perf_counter()
-        with live_index.reading(session, now):
-            needs = needs_concerned(session, offer.structure_id, now)
-        finding.append(perf_counter() - start)
-        concerned.append(len(needs))
-        for need_id in needs[:RANKED_AGAIN]:
-            start = perf_counter()
-            shortlist_need(session, need_id, now)
-            ranking.append(perf_counter() - start)
-        session.commit()
+        with transaction() as writing:
+            lists = shortlist_for_offer(writing, offer_id, now)
+        following.append(perf_counter() - start)
+        changed.append(len(lists))
+        whole.append(len(asked))
+        ranking += [ranked_whole(need_id, now) for need_id in asked]
+        asked.clear()
     return {
-        "offers": offers,
-        "edited": len(finding),
-        "needs_concerned": middle(concerned),
-        "find_ms": told(finding),
-        "rank_and_keep_ms": told(ranking),
+        "edited": len(following),
+        "follow_ms": told(following),
+        "lists_changed": middle(changed),
+        "lists_asked_whole": middle(whole),
+        "rank_each_whole_ms": told(ranking or [0.0]),
     }
+
+
+def ranked_whole(need_id: int, now: datetime) -> float:
+    start = perf_counter()
+    with transaction() as session:
+        shortlist_need(session, need_id, now)
+    return perf_counter() - start
+
+
+def rewrite(offer: Offer, said: str) -> None:
+    if said == "an amount":
+        offer.amount_max = (offer.amount_max or 50_000) + 1_000
+    elif said == "words of no need":
+        offer.description += " Équipe encadrée."
+    else:
+        first = next(iter(offer.sectors), None)
+        offer.description += f" {BY_SLUG[first.sector_slug].name if first else offer.title}."
 
 
 def told(seconds: list[float]) -> dict[str, float]:

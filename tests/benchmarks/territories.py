@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.app import create_app
-from marketplace.clauses import rollup
+from marketplace.clauses.publishing import publish_due
 from marketplace.db import db
 from marketplace.embedded.parts import environment_of
 from marketplace.embedded.servers import test_servers
@@ -60,8 +60,8 @@ SECTORS_OF = (
     JOIN (SELECT slug, row_number() OVER (ORDER BY slug) AS rank FROM sectors) s
         ON s.rank = 1 + n.id % 150""",
     """INSERT INTO outcomes (need_id, result, structure_id, holder_name, holder_siret, amount,
-        reason, decided_at, decided_by_id)
-    SELECT id, 'awarded', 1 + id % 9000, '', '', 1000 * id, '', published_at, :user
+        reason, correction, decided_at, decided_by_id)
+    SELECT id, 'awarded', 1 + id % 9000, '', '', 1000 * id, '', '', published_at, :user
     FROM needs WHERE status = 'awarded'""",
 )
 
@@ -102,7 +102,8 @@ def _fill(session: Session) -> None:
     session.execute(text("SET session_replication_role = origin"))
     for statement in FILL:
         session.execute(text(statement), said)
-    rollup.rebuild(session)
+    session.execute(text("ANALYZE"))
+    publish_due(session, gazetteer(session), clock.now())
     session.execute(text("ANALYZE"))
     session.commit()
 

@@ -21,6 +21,12 @@ def test_half_a_year_at_half_the_pace_is_behind_and_leaves_half_undone() -> None
     assert not follow(1000, 1200, 500, START, END, date(2026, 7, 10)).is_behind
 
 
+def test_hours_that_wait_for_the_desk_make_nobody_late() -> None:
+    told = follow(1000, 1200, 300, START, END, date(2026, 7, 10), waiting=200)
+    assert (told.achieved, told.waiting, told.is_behind) == (300, 200, False)
+    assert told.forecast == pytest.approx(500 * 365 / 181)
+
+
 def test_a_contract_that_begins_is_not_behind_and_foretells_nothing() -> None:
     told = follow(1000, None, 0, START, END, date(2026, 1, 20))
     assert (told.expected, told.forecast, told.is_behind) == (0, None, False)

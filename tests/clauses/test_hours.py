@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from marketplace.clauses.hours import (
     Line,
+    at_price,
     equivalent,
     hours_a_person,
     intellectual,
@@ -61,6 +62,11 @@ def test_the_rate_does_not_apply_to_staff_taken_over() -> None:
     assert Line(100_000, 0.9, 0.1, 30, taken_over=1e6).hours == 0
 
 
+def test_a_wage_is_compared_with_the_price_that_goes_with_it() -> None:
+    lines = [Line(1_000_000, 0.5, 0.05, 26.83)]
+    assert at_price(lines) == pytest.approx(Line(1_000_000, 0.5, 0.05, 38.90).hours)
+
+
 def test_other_rates_and_costs_are_compared_with_those_asked() -> None:
     compared = sensitivity([Line(1_000_000, 0.5, 0.06, 33)])
     assert 0.06 in [rate for rate, _ in compared]
@@ -95,6 +101,7 @@ def test_intellectual_services_are_counted_in_days_and_what_they_are_worth() -> 
         (1, 0.5, 0.5, 0),
         (float("nan"), 0.5, 0.5, 30),
         (float("inf"), 0.5, 0.5, 30),
+        (1e308, 1, 1, 1e-10),
     ],
 )
 def test_what_is_no_contract_is_refused(wrong: tuple[float, float, float, float]) -> None:
@@ -115,7 +122,9 @@ def test_the_command_says_the_hours_with_what_they_come_from() -> None:
         "rate": 0.05,
         "hourly_cost": 30,
     }
-    wrong = subprocess.run(  # noqa: S603 - the same
-        [*command, *said, "--hourly-cost", "0"], capture_output=True, check=False
-    )
-    assert wrong.returncode == 2
+    for cost in ("0", "1e-320"):
+        wrong = subprocess.run(  # noqa: S603 - the same
+            [*command, *said, "--hourly-cost", cost], capture_output=True, check=False
+        )
+        assert wrong.returncode == 2
+        assert b"Infinity" not in wrong.stdout

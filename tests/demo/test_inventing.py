@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from marketplace.clock import PARIS
-from marketplace.demo import inventing, people
+from marketplace.demo import buying, inventing, people
 from marketplace.demo.days import spread
 from marketplace.demo.plots import plots
 from marketplace.sectors.nomenclature import BY_SLUG
@@ -18,8 +18,8 @@ from marketplace.territories.gazetteer import Gazetteer
 
 PLACES = Gazetteer.shipped()
 STRUCTURES = inventing.structures(PLACES)
-ORGANISATIONS = inventing.organisations()
-NEEDS = inventing.needs()
+ORGANISATIONS = buying.organisations()
+NEEDS = buying.needs()
 OFFERS = [offer for structure in STRUCTURES for offer in structure.offers]
 
 SMALLEST_REAL_SIREN = "000325175"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from marketplace.accounts import organisations, teams
+from marketplace.accounts import joining, organisations
 from marketplace.accounts.signing_in import sign_in
 from marketplace.accounts.tables import Organisation, User
 from marketplace.answers.consortia import MemberStatus
@@ -224,7 +224,7 @@ def test_buyers_keep_lists_searches_plans_and_a_draft(loaded):
     drafts = select(func.count()).where(Need.author_id == buyer.id, Need.status == Status.DRAFT)
     assert loaded.scalar(drafts) == 1
     organisation_id = lists[0].organisation_id
-    assert len(teams.waiting_requests(loaded, organisations.TEAM, organisation_id)) == 1
+    assert len(joining.waiting_requests(loaded, organisations.TEAM, organisation_id)) == 1
 
 
 def test_nobody_acts_after_today_and_everyone_is_told_at_an_address_that_leads_nowhere(loaded):

@@ -5,14 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from marketplace import clock
+from marketplace.answers.asking import answer_enquiry, ask
 from marketplace.answers.lifecycle import AnswerStatus, DeclineReason
-from marketplace.answers.responding import decline
+from marketplace.answers.responding import decline, say_interested
 from marketplace.answers.tables import Answer
 from marketplace.db import transaction
 from marketplace.digests import gathering
 from marketplace.digests.tables import NoticeKind
 from marketplace.digests.topics import Topic
+from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.shortlisting import shortlist_need
+from marketplace.matching.tables import Match, MatchMove
 from marketplace.moderation.desks import open_national_desk, receive_need
 from marketplace.moderation.escalating import escalate_overdue
 from tests.answers.market import Market, market_of
@@ -155,3 +158,40 @@ def test_a_match_is_recalled_once_when_its_need_is_about_to_close(session: Sessi
     assert len(mails_to(session, place.members[0])) == 2
     [item] = last.context["sections"][0]["items"]
     assert item["is_reminder"]
+
+
+def test_who_knows_a_need_and_is_silent_reads_answered_questions_in_the_digest(
+    session: Session,
+) -> None:
+    place = market(session, 4)
+    asker, keen, silent, late = place.members
+    need = published(session, place, deadline_on=date(2026, 12, 18), title="Tonte")
+    tell(need, MONDAY)
+    session.rollback()
+    ids = [structure.id for structure in place.structures]
+    forgotten = session.query(Match).filter_by(need_id=need.id, structure_id=ids[3]).one()
+    forgotten.status = MatchStatus.SUGGESTED
+    session.query(MatchMove).filter_by(match_id=forgotten.id).delete()
+    session.commit()
+    noon = MONDAY + timedelta(hours=3)
+    with transaction() as writing:
+        say_interested(writing, need.id, ids[1], keen.id, noon)
+        asked = [
+            ask(writing, need.id, ids[0], asker.id, words, noon).id
+            for words in ("Quel accès ?", "Quels jours ?")
+        ]
+    gather(noon)
+    for enquiry in asked:
+        with transaction() as writing:
+            answer_enquiry(writing, need.id, enquiry, need.author_id, "Oui", noon)
+    for _ in range(2):
+        gather(noon)
+    assert [notice.kind for notice in notices_to(session, silent)].count(
+        NoticeKind.ENQUIRY_ANSWERED
+    ) == len(asked)
+    for other in (asker, keen, late):
+        kinds = {notice.kind for notice in notices_to(session, other)}
+        assert NoticeKind.ENQUIRY_ANSWERED not in kinds
+    write(TUESDAY_MORNING)
+    told = [title for row in mails_to(session, silent) for title in titles_in(row)]
+    assert "2 questions ont reçu une réponse sur «\u00a0Tonte\u00a0»" in told

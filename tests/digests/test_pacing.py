@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from marketplace import mail
+from marketplace import delivering
 from marketplace.config import Config
 from marketplace.mail import MailState, Promise
 from tests.digests.conftest import Relay
@@ -43,7 +43,7 @@ def test_large_providers_get_so_many_mails_a_minute_whatever_room_wrote_them(
 
     later = posted("later", "p9@large.example.fr", Promise.AT_MOST_ONCE)
     next_minute = MONDAY + timedelta(minutes=1)
-    assert mail.due(session, next_minute, limit=100) == [*large[2:4], later]
+    assert delivering.due(session, next_minute, limit=100) == [*large[2:4], later]
     assert _pace(session, [*large[2:4], later], slow, next_minute) == [0, 0, 1]
     assert len(relay.received) == 8
 

@@ -11,12 +11,13 @@ from marketplace import mail
 from marketplace.accounts.tables import User
 from marketplace.config import Config
 from marketplace.db import transaction
+from marketplace.delivering import ATTEMPTS
 from marketplace.digests import bouncing, opting_out
 from marketplace.digests.bouncing import refused
 from marketplace.digests.examples import example_of
 from marketplace.digests.tables import NoticeKind
 from marketplace.digests.topics import Rhythm, Topic
-from marketplace.mail import ATTEMPTS, MailState, OutgoingMail, Promise
+from marketplace.mail import MailState, OutgoingMail, Promise
 from tests.digests.conftest import Relay
 from tests.digests.readers import chooses, mails_to, notices_to, send, titles_in, write
 from tests.digests.test_writing import TUESDAY_MORNING, WEDNESDAY_MORNING

@@ -13,13 +13,14 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marketplace import mail
+from marketplace import delivering, mail
 from marketplace.config import Config
 from marketplace.db import transaction
+from marketplace.delivering import ATTEMPTS, LEASE, RETRY_AFTER
 from marketplace.digests import relaying, sending
 from marketplace.digests.examples import example_of
 from marketplace.jobs import Job
-from marketplace.mail import ATTEMPTS, LEASE, RETRY_AFTER, MailState, OutgoingMail, Promise
+from marketplace.mail import MailState, OutgoingMail, Promise
 from tests.digests.conftest import Relay
 from tests.factories.market import MONDAY
 
@@ -224,8 +225,8 @@ def test_a_refused_address_is_tried_again_every_five_minutes_then_failed(
     send(mail_id, settings)
     assert row(session, mail_id).state is MailState.PENDING
     assert row(session, mail_id).last_error == "550 Adresse inconnue"
-    assert mail.due(session, MONDAY + RETRY_AFTER - SECOND, limit=10) == []
-    assert mail.due(session, MONDAY + RETRY_AFTER, limit=10) == [mail_id]
+    assert delivering.due(session, MONDAY + RETRY_AFTER - SECOND, limit=10) == []
+    assert delivering.due(session, MONDAY + RETRY_AFTER, limit=10) == [mail_id]
 
     row(session, mail_id).attempts = ATTEMPTS - 1
     session.commit()
@@ -398,7 +399,7 @@ def test_when_senders_die_at_any_step_no_digest_comes_twice_and_no_security_mail
     chance = random.Random(20261124)  # noqa: S311 - the same deaths at every run
     mail_ids = [posted(f"{number}", promise=promise) for number in range(40)]
     now = MONDAY
-    while due := mail.due(session, now, limit=100):
+    while due := delivering.due(session, now, limit=100):
         for mail_id in due:
             _dies(after=chance.choice([0, 1, 2, 3, 3]))(mail_id, settings, now)
         now += LEASE + SECOND

@@ -12,8 +12,9 @@ from marketplace.digests.rechecking import still_true
 from marketplace.digests.topics import Topic
 from marketplace.moderation.desks import open_national_desk
 from marketplace.needs import planning
+from marketplace.needs.plan_tables import PlannedPurchase
 from marketplace.needs.planning import Said
-from marketplace.needs.tables import PlaceType, PlannedPurchase
+from marketplace.needs.tables import PlaceType
 from tests.digests.readers import Market, market, notices_to, published
 from tests.factories import people
 from tests.factories.market import (

@@ -9,14 +9,15 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace import mail
+from marketplace import delivering, mail
 from marketplace.config import Config
 from marketplace.db import transaction
+from marketplace.delivering import LEASE
 from marketplace.digests import sending
 from marketplace.digests.composing import compose
 from marketplace.digests.tables import Notice, NoticeKind
 from marketplace.digests.topics import Rhythm, Topic
-from marketplace.mail import LEASE, MailState, OutgoingMail
+from marketplace.mail import MailState, OutgoingMail
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.moving import match_for_update, move_match
 from marketplace.moderation.deciding import withdraw
@@ -81,7 +82,7 @@ def test_a_digest_that_may_not_have_arrived_is_told_again_by_the_next_and_only_o
     write(TUESDAY_MORNING)
     [first] = mails_to(session, place.members[0])
     with transaction() as writing:
-        claimed = mail.claim(writing, first.id, TUESDAY_MORNING)
+        claimed = delivering.claim(writing, first.id, TUESDAY_MORNING)
         assert claimed is not None
     later = TUESDAY_MORNING + LEASE + timedelta(seconds=1)
     with transaction() as writing:
@@ -108,7 +109,7 @@ def test_a_digest_sent_again_by_hand_before_the_next_takes_its_news_back(
     write(TUESDAY_MORNING)
     [first] = mails_to(session, place.members[0])
     with transaction() as writing:
-        mail.claim(writing, first.id, TUESDAY_MORNING)
+        delivering.claim(writing, first.id, TUESDAY_MORNING)
     later = TUESDAY_MORNING + LEASE + timedelta(seconds=1)
     with transaction() as writing:
         sending.ask_for_due(writing, later)

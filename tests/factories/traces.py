@@ -64,7 +64,8 @@ from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import Match, MatchMove
 from marketplace.moderation.tables import Decision, DeskMember, DeskNote, QueueEntry
 from marketplace.needs.lifecycle import Move
-from marketplace.needs.tables import NeedAmendment, PlaceType, PlanFollow, PlannedPurchase
+from marketplace.needs.plan_tables import PlanFollow, PlannedPurchase
+from marketplace.needs.tables import NeedAmendment, PlaceType
 from marketplace.offers.lifecycle import Move as OfferStep
 from marketplace.offers.lifecycle import OfferStatus
 from marketplace.offers.tables import OfferMove

@@ -22,10 +22,11 @@ from marketplace import clock
 from marketplace.app import create_app
 from marketplace.config import Config
 from marketplace.db import transaction
+from marketplace.delivering import LEASE
 from marketplace.digests import sending
 from marketplace.embedded.children import Child
 from marketplace.embedded.parts import worker
-from marketplace.mail import LEASE, MailState, OutgoingMail
+from marketplace.mail import MailState, OutgoingMail
 
 EVERY_S = 0.25
 """How often a worker process is killed."""

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import mail
+from marketplace.delivering import LEASE
 from marketplace.digests import writing
 from marketplace.digests.examples import example_of
 from marketplace.digests.tables import Notice, NoticeKind
 from marketplace.digests.topics import Topic
-from marketplace.mail import LEASE, MailState, OutgoingMail, Promise
+from marketplace.mail import MailState, OutgoingMail, Promise
 from tests.digests.readers import ALL, titles_in
 from tests.factories import people
 from tests.faults.conftest import Scene, kill_processes

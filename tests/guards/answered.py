@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import clock
 from marketplace.accounts.tables import Organisation, User
-from marketplace.answers import links
+from marketplace.answers import links, reading
 from marketplace.answers.answering import PartSaid, Said, send_answer
 from marketplace.answers.asking import ask
 from marketplace.answers.lifecycle import Result, Side
@@ -60,6 +60,7 @@ def populate_answers(
         thread = write(session, answered.id, supplier.id, side, person.id, "Bonjour", now).thread
     for side in Side:
         stamp_read(session, thread, side, now)
+    reading.stamp_read(session, answered.id, {supplier.id})
     outcome = Outcome(
         need_id=needs["awarded"].id,
         result=Result.AWARDED,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
@@ -217,6 +217,22 @@ def test_fields_that_a_form_does_not_offer_make_no_difference(
         if plain != loaded:
             differing[str(door)] = plain[0], loaded[0], plain[1] ^ loaded[1]
     assert differing == {}
+
+
+def test_a_good_answer_sent_as_a_get_changes_nothing(world: World, doors: list[Door]) -> None:
+    """Each form filled as it should be, its token with it, asked for by its address instead of
+    posted, and so does each address that takes a POST: what a mail or another site could have
+    a browser do."""
+    world.what_changed()  # what looking for the forms did
+    asked = [(door.role, door.form.action, door.form.filled()) for door in doors]
+    asked += [(someone_allowed(row), path_to(world, row), {}) for row in POSTS]
+    for role, path, fields in asked:
+        forget_counts(world.app)
+        browser = world.browsers[role]
+        said = fields | {"csrf_token": browser.token}
+        asking = f"{path}{'&' if '?' in path else '?'}{urlencode(said, doseq=True)}"
+        assert browser.open("GET", asking, data=said).status_code < 500, path
+    assert world.what_changed() == set()
 
 
 def standing(world: World) -> set[tuple[Any, ...]]:

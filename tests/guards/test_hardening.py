@@ -90,10 +90,21 @@ def test_every_package_is_pinned_with_its_hashes(name: str) -> None:
         assert re.match(r"[a-z0-9._-]+(\[[a-z0-9,-]+\])?==\S+ .*--hash=sha256:", package), package
 
 
-@pytest.mark.parametrize("secret", ["", "court"])
+@pytest.mark.parametrize("secret", ["", "court", "trente et un caractères, pas plus"[:31]])
 def test_nothing_starts_without_a_secret_of_its_own(config: Config, secret: str) -> None:
     with pytest.raises(ValidationError):
         Config(**(config.model_dump() | {"secret_key": secret}))
+
+
+def test_a_wrong_setting_shows_no_secret(config: Config) -> None:
+    hidden = {"secret_key": "a-secret-that-nobody-else-reads-ever", "bounces_secret": "theirs"}
+    hidden |= {"smtp_url": "smtp://tandem:passe-partout@relais"}
+    right = Config(**(config.model_dump() | hidden))
+    with pytest.raises(ValidationError) as wrong:
+        Config(**(config.model_dump() | hidden | {"secret_key": "a-secret-too-short"}))
+    said = f"{wrong.value} {wrong.value!r} {right!r}"
+    for secret in (*hidden.values(), "a-secret-too-short", "passe-partout"):
+        assert secret not in said
 
 
 def test_nothing_of_a_debugger_is_left_on(prepared_app: Flask) -> None:

@@ -1,17 +1,21 @@
 """What asks too often is told to wait: by address and by account, with or without CSRF."""
 
+from itertools import islice
 from typing import Any
 
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 from limits import parse_many
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from stdnum.fr import siret
 
+from marketplace.accounts.tables import Organisation
 from marketplace.app import create_app
 from marketplace.config import Config
 from marketplace.guards.limits import LIMITS, Allowed
-from tests.browsing import token_of
+from tests.browsing import send, sign_in, token_of
 from tests.factories import people
 
 BY_ADDRESS = 60
@@ -44,6 +48,52 @@ def test_the_eleventh_try_on_an_account_is_refused_from_wherever_it_comes(
     assert answers == [422] * BY_ACCOUNT + [429]
     assert knock(client, f" {person.email}", "192.0.2.99", csrf_token=token) == 429
     assert knock(client, other.email, csrf_token=token) == 422  # nobody else pays for it
+
+
+@pytest.mark.parametrize("unseen", ["\0", "\u200b", "\u202e"], ids=["null", "zero", "rtl"])
+def test_what_no_one_sees_in_an_address_makes_no_other_account(
+    session: Session, client: FlaskClient, unseen: str
+) -> None:
+    person = people.buyer(session)
+    session.commit()
+    token = token_of(client.get("/connexion"))
+    written = [unseen * n + person.email[:3] + unseen + person.email[3:] for n in range(BY_ACCOUNT)]
+    answers = [
+        knock(client, address, f"192.0.2.{n}", csrf_token=token)
+        for n, address in enumerate([*written, f"{person.email}{unseen}"])
+    ]
+    assert answers == [422] * BY_ACCOUNT + [429]
+    mailed = [
+        client.post(
+            "/connexion/lien",
+            data={"csrf_token": token, "email": f"{unseen * n}{person.email}"},
+            environ_overrides={"REMOTE_ADDR": f"192.0.2.{n}"},
+        ).status_code
+        for n in range(6)
+    ]
+    assert mailed == [302] * 5 + [429]
+
+
+def test_one_person_does_not_open_forty_organisations(
+    session: Session, client: FlaskClient
+) -> None:
+    person = people.user(session)
+    session.commit()
+    sign_in(client, person.email)
+    digits = (f"{n}" for n in range(73282932000000, 73282932000999))
+    numbers = [*islice(filter(siret.is_valid, digits), 6)]
+    answers = [
+        send(
+            client,
+            f"/mes-organismes/{number}/creer",
+            name="Ville de Lyon",
+            kind="commune",
+            commune="",
+        ).request.path
+        for number in numbers
+    ]
+    assert [path.endswith("/equipe") for path in answers] == [True] * 5 + [False]
+    assert session.scalar(select(func.count()).select_from(Organisation)) == 5
 
 
 def test_a_form_that_one_corrects_does_not_shut_the_door_to_signing_up(

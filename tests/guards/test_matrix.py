@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from marketplace.accounts.tables import User
-from marketplace.db import transaction
+from marketplace.audit import Action, AuditEntry
+from marketplace.db import db, transaction
+from marketplace.files.contents import MEDIA_TYPES, Format
 from marketplace.guards.roles import PUBLIC
 from tests.guards.matrix import AWAY, DONE, SIGN_IN, Row, path_to, rows
 from tests.guards.world import ROLES, VISITOR, World
@@ -23,6 +25,8 @@ STRANGER = {
     "facilitator or administrator": "other facilitator",
 }
 """Who wears the same guard and has nothing to do with the objects of the world."""
+
+SHEETS = {MEDIA_TYPES[Format.XLSX], "text/csv"}
 
 
 def test_the_matrix_has_a_row_for_every_route_and_method(prepared_app: Flask) -> None:
@@ -66,7 +70,8 @@ def test_the_matrix_lets_a_visitor_in_on_public_routes_only() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_matrix(world: World, row: Row) -> None:
-    """Who is refused has changed nothing, and nobody changes anything by looking."""
+    """Who is refused has changed nothing, and nobody changes anything by looking; who takes a
+    sheet away is told of in the trail."""
     acting = [r for r in ROLES if row.method == "POST" and row.answers[r] in (DONE, AWAY)]
     answers = {role: _answer(_ask(world, row, role)) for role in ROLES if role not in acting}
     changed_by_others = world.what_changed()
@@ -79,7 +84,23 @@ def test_matrix(world: World, row: Row) -> None:
 
 def _ask(world: World, row: Row, role: str) -> TestResponse:
     browser, path = world.browsers[role], path_to(world, row)
-    return browser.post(path) if row.method == "POST" else browser.open(row.method, path)
+    page = browser.post(path) if row.method == "POST" else browser.open(row.method, path)
+    if page.mimetype in SHEETS and row.endpoint not in (*PUBLIC, "files.download"):
+        assert _is_told_of(world), f"{row} leaves no line in the trail"
+    return page
+
+
+_told: set[int] = set()
+"""The lines of the trail that told of a sheet already."""
+
+
+def _is_told_of(world: World) -> bool:
+    with world.app.app_context():
+        last = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)
+        entry = db.session.scalars(last).one()
+        is_new = entry.id not in _told
+        _told.add(entry.id)
+        return is_new and entry.action is Action.EXPORTED and entry.actor_id is not None
 
 
 def _answer(page: TestResponse, has_changed: bool = False) -> str:

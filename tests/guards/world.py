@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from marketplace import clock, mail
-from marketplace.accounts import organisations, teams
+from marketplace.accounts import joining, organisations
 from marketplace.accounts.inviting import invite
 from marketplace.accounts.tables import (
     ExternalIdentity,
@@ -46,8 +46,9 @@ from marketplace.moderation.claims import claim_structure
 from marketplace.moderation.deciding import approve, request_changes
 from marketplace.moderation.first_offers import send_offer
 from marketplace.moderation.tables import Desk, DeskMember, DeskRole
+from marketplace.needs.plan_tables import PlannedPurchase
 from marketplace.needs.posting import LotDraft
-from marketplace.needs.tables import Need, NeedFile, PlaceType, PlannedPurchase
+from marketplace.needs.tables import Need, NeedFile, PlaceType
 from marketplace.offers.drafting import OfferDraft, start_draft
 from marketplace.offers.narrowing import Asked, Face
 from marketplace.offers.tables import CoverageType, Offer, ServiceType
@@ -440,7 +441,7 @@ def _requests(
     register waits for its import."""
     things["import"] = str(_import(session, person["administrator"]))
     asking, now = person["other facilitator"].id, clock.now()
-    teams.ask(session, organisations.TEAM, town.id, asking, "", now, "")
+    joining.ask(session, organisations.TEAM, town.id, asking, "", now, "")
     claim_structure(session, supplier.id, asking, "", now, "")
     unclaimed = structure(session, "À qui est-ce")
     claim_structure(session, unclaimed.id, asking, "", now, "")

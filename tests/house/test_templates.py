@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from jinja2 import Environment, nodes
+
 ROOT = Path(__file__).parents[2]
 FACES = {"web": ROOT / "marketplace" / "web", "admin": ROOT / "marketplace" / "admin"}
 
@@ -37,3 +39,15 @@ def test_every_template_of_a_face_is_rendered_by_a_view() -> None:
     }
     assert there - named == set()
     assert named - there == set()
+
+
+def test_a_template_imports_only_the_macros_that_it_uses() -> None:
+    reading, unused = Environment(autoescape=True), []
+    for path in (ROOT / "templates").rglob("*.html"):
+        tree = reading.parse(path.read_text(encoding="utf-8"))
+        used = {name.name for name in tree.find_all(nodes.Name)}
+        imported = [name for one in tree.find_all(nodes.FromImport) for name in one.names]
+        called = [name if isinstance(name, str) else name[1] for name in imported]
+        unused += [f"{path.relative_to(ROOT)}: {name}" for name in called if name not in used]
+
+    assert unused == []

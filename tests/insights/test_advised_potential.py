@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from marketplace.insights.estimating import Estimate
 from marketplace.insights.potential import (
     Answering,
     Capacity,
@@ -50,8 +51,10 @@ def _able(kind: Kind = Kind.ACI, turnover: int | None = 1_000_000) -> Answering:
         ),
         (_project(900_000), [_able()] * 5, Choice.ONE_LOT, "reserved_insertion"),
         (_project(300_000), [_able()], Choice.EXECUTION, "execution"),
-        (_project(20_000), [_able()], Choice.ENTRUST, "subcontracting"),
-        (_project(20_000), [_able(Kind.SEP)] * 4, Choice.ENTRUST, "subcontracting"),
+        (_project(20_000), [_able()], Choice.BUY, ""),
+        (_project(412, title="Traiteur pour le conseil"), [_able()] * 9, Choice.BUY, ""),
+        (_project(70_000), [_able()], Choice.ENTRUST, "subcontracting"),
+        (_project(70_000), [_able(Kind.SEP)] * 4, Choice.ENTRUST, "subcontracting"),
         (_project(150_000, title="Assurances"), [], Choice.CRITERION, "criterion"),
         (_project(900_000, title="Assurances"), [], Choice.EXECUTION, "execution"),
         (_project(900_000, title="Achat de véhicules"), [], Choice.CRITERION, "criterion"),
@@ -75,6 +78,28 @@ def test_every_advice_is_reached(
     found = _assessed(project, *answering)
     assert found.choice is choice
     assert (found.advice.lever if found.advice else None) == lever
+
+
+def test_help_at_home_owes_considerations_from_the_threshold_of_social_services() -> None:
+    small = _assessed(_project(400_000, title="Aide à domicile"), _able())
+    large = _assessed(_project(750_000, title="Aide à domicile"), _able())
+    assert small.is_social_service
+    assert small.duty is None
+    assert large.duty is not None
+    gardens = _assessed(_project(400_000), _able())
+    assert not gardens.is_social_service
+    assert gardens.duty is not None
+
+
+def test_what_structures_could_hold_is_told_apart_from_a_clause_or_a_criterion() -> None:
+    found = [
+        _assessed(_project(100_000), *[_able()] * 3),
+        _assessed(_project(900_000, title="Assurances")),
+        _assessed(_project(5_000, title="Assurances")),
+    ]
+    by_choice = {one.choice: (1, one.project.annual) for one in found}
+    told = Estimate(found, by_choice)
+    assert (told.annual, told.held, told.asked) == (1_005_000, 100_000, 900_000)
 
 
 def test_a_contract_of_four_years_is_compared_with_a_year_of_turnover() -> None:

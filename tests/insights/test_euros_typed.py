@@ -49,6 +49,12 @@ def test_what_is_no_amount_is_refused(cell: str) -> None:
         figure(cell)
 
 
+@pytest.mark.parametrize("cell", ["1 200 TTC", "1 200 € ttc", "1 200 T.T.C.", "1200€TTC"])
+def test_an_amount_with_tax_is_not_taken_for_one_without(cell: str) -> None:
+    with pytest.raises(NoAmount, match="hors taxes"):
+        figure(cell)
+
+
 def test_an_amount_that_no_public_buyer_pays_is_refused() -> None:
     with pytest.raises(NoAmount, match="trop grand"):
         euros(figure("10 000 000 001"), COMMA)

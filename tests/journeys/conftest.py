@@ -78,3 +78,11 @@ def page(browser: Browser, site: str) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def plain_page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page of a browser that runs no JavaScript."""
+    context = browser.new_context(base_url=site, locale="fr-FR", java_script_enabled=False)
+    yield context.new_page()
+    context.close()

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import clock
-from marketplace.accounts import teams
+from marketplace.accounts import joining, teams
 from marketplace.accounts.organisations import TEAM
 from marketplace.accounts.tables import (
     Organisation,
@@ -205,8 +205,8 @@ class Site:
             )
         )
         session.flush()
-        request = teams.ask(session, TEAM, town.id, newcomer.id, "Chargée d'achats", now, ip)
-        teams.invite(
+        request = joining.ask(session, TEAM, town.id, newcomer.id, "Chargée d'achats", now, ip)
+        joining.invite(
             session, TEAM, town.id, "lea@tandem.invalid", teams.Role.MEMBER, manager.id, now, ip
         )
         claim = session.scalars(select(StructureClaim).filter_by(user_id=newcomer.id)).one()

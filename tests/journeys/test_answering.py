@@ -2,24 +2,14 @@
 the buyer sees why. In a real browser, with JavaScript and without."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from marketplace.mail import OutgoingMail
 from marketplace.needs.lifecycle import Status
 from tests.answers.market import Market, close, market_of
 from tests.journeys.signing_in import sign_in, sign_out
-
-
-@pytest.fixture
-def plain_page(browser: Browser, site: str) -> Iterator[Page]:
-    """A page of a browser that runs no JavaScript."""
-    context = browser.new_context(base_url=site, locale="fr-FR", java_script_enabled=False)
-    yield context.new_page()
-    context.close()
 
 
 def open_need(page: Page, market: Market, number: int) -> None:

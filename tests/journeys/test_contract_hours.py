@@ -12,6 +12,7 @@ from marketplace.clauses.calculating import Calculation, keep_calculation
 from marketplace.clauses.contract_tables import Contract
 from marketplace.clauses.figures import figures_of
 from marketplace.clauses.hours import Line
+from marketplace.clauses.publishing import publish_due
 from marketplace.clauses.report_links import path_of
 from marketplace.clauses.reported import month_in_words, month_slug
 from marketplace.config import Config
@@ -147,6 +148,8 @@ def test_a_clause_becomes_a_contract_whose_hours_are_reported_validated_and_show
     ).scalar_one()
     assert plain == 907.5  # 100.5 + 101.5 + 102.5 and 200 + 201 + 202
     places = gazetteer(session)
+    publish_due(session, places, clock.now())
+    session.commit()
     for code in (contract.territory_code, "25", "R27", "FR"):
         told = figures_of(session, places, code)
         assert (told.achieved, told.people, told.contracts) == (float(plain), 11, 1)

@@ -190,3 +190,37 @@ def test_a_buyer_looks_for_cpv_codes_and_ticks_them_without_javascript(
     plain_page.get_by_role("checkbox", name=re.compile("90919200-4")).check()
     plain_page.get_by_role("button", name="Chercher un code").click()
     expect(plain_page.get_by_label("Codes CPV")).to_have_value("90919200-4")
+
+
+def cut_and_take_out(page: Page, session: Session) -> None:
+    """A need sent whole is cut in two by its buyer, who then takes the second lot out."""
+    town = people.organisation(session)
+    whole = submitted_need(session, people.buyer(session, town.id).id, town.id)
+    desks.receive_need(session, whole, clock.now())
+    session.commit()
+    sign_in(page, whole.author.email)
+    page.goto(f"/besoins/{whole.slug}/amender")
+    page.get_by_role("link", name="Découper").click()
+    page.get_by_label("Titre").fill("Tonte des stades")
+    page.get_by_role("button", name="Décrire un autre lot").click()
+    expect(page.get_by_role("heading", name="Lot 2")).to_be_visible()
+    expect(page.get_by_text("Lot 1 : Tonte des stades")).to_be_visible()
+    page.get_by_label("Titre").fill("Taille des haies")
+    page.get_by_role("button", name="Voir ce qui change").click()
+    expect(page.get_by_text("Lot 2, titre")).to_be_visible()
+    page.get_by_role("button", name="Confirmer", exact=True).click()
+    expect(page.get_by_text("Votre besoin est découpé en 2 lots.")).to_be_visible()
+
+    page.goto(f"/besoins/{whole.slug}/amender")
+    page.get_by_role("link", name="Retirer le lot 2").click()
+    page.get_by_role("button", name="Retirer ce lot").click()
+    expect(page.get_by_text("Le lot est retiré. Le guichet le relit")).to_be_visible()
+    expect(page.get_by_role("region", name="Lots")).not_to_contain_text("Taille des haies")
+
+
+def test_a_need_sent_whole_is_cut_into_lots(page: Page, session: Session) -> None:
+    cut_and_take_out(page, session)
+
+
+def test_and_without_javascript(plain_page: Page, session: Session) -> None:
+    cut_and_take_out(plain_page, session)

@@ -25,7 +25,11 @@ def test_suggestions_open_while_typing_but_not_over_the_page_once_the_field_is_l
 
 def test_what_is_typed_before_the_suggestions_are_there_stays_and_goes_on(page: Page) -> None:
     held: list[Route] = []
-    page.route(re.compile("accessible-autocomplete.*js"), lambda asked: held.append(asked))
+
+    def hold(asked: Route) -> None:
+        held.append(asked)
+
+    page.route(re.compile("accessible-autocomplete.*js"), hold)
     page.goto("/structures", wait_until="domcontentloaded")
     where = page.get_by_label(re.compile("Où"))
     where.press_sequentially("Besn")

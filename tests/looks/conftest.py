@@ -13,7 +13,7 @@ def bare_app() -> Flask:
     nowhere = "127.0.0.1:1"
     app = create_app(
         Config(
-            secret_key="not a secret at all",
+            secret_key="not a secret at all, of 32 letters",
             database_url=f"postgresql+psycopg://{nowhere}/none",
             redis_url=f"redis://{nowhere}/0",
             tiles_url="",

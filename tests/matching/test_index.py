@@ -57,3 +57,13 @@ def test_a_text_is_stemmed_token_by_token_as_it_would_be_whole(text):
     documents.add([text])
     known = {term: stem for stem, term in documents.term_of.items()}
     assert sorted({known[t] for t in documents.terms.values.tolist()}) == sorted(set(stems(text)))
+
+
+def test_a_misspelt_word_means_what_some_offer_says_today():
+    documents = Documents()
+    (mowing,) = documents.add(["tronçonnage"])
+    assert documents.terms_asked("tronsonnage") == {0: "tronsonnage"}
+    documents.drop(mowing)
+    assert documents.terms_asked("tronsonnage") == {}
+    documents.add(["tronçonnage"])
+    assert documents.terms_asked("tronsonnage") == {0: "tronsonnage"}

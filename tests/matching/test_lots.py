@@ -161,7 +161,7 @@ def test_what_jobs_read_of_open_needs_is_what_a_need_says_of_itself(
     need.lots[1].place_type = PlaceType.ZONES
     need.lots[0].amount_min = need.lots[0].amount_max = Decimal(12_000)
     session.commit()
-    assert open_need_shapes(session, MONDAY, [GREEN_SPACES, CLEANING]) == {
+    assert open_need_shapes(session, MONDAY, [need.id]) == {
         need.id: [one.need for one in lot_needs(need, MONDAY)]
     }
 

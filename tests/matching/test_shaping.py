@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.matching import shapes
+from marketplace.matching.feedback import feedback
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.live_index import live_index, note_closed_needs
 from marketplace.matching.moving import move_match
@@ -94,6 +95,33 @@ def test_a_need_taken_back_and_one_never_told_count_for_nothing(
     shortlist_need(session, untold.id, MONDAY)
     close(session, untold)
     assert shape(session).received == 0
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([(MatchStatus.DECLINED, "skill")], feedback(0, 1)),
+        ([(MatchStatus.DECLINED, "capacity")], 0),
+        ([(MatchStatus.DECLINED, "skill"), (MatchStatus.DECLINED, "price")], 0),
+        ([(MatchStatus.INTERESTED, "")], feedback(1, 0)),
+        ([(MatchStatus.INTERESTED, ""), (MatchStatus.RETAINED, "")], feedback(1, 0)),
+        ([(MatchStatus.INTERESTED, ""), (MatchStatus.NOT_RETAINED, "")], feedback(1, 0)),
+    ],
+)
+def test_what_a_structure_said_of_a_need_that_is_over_counts_and_its_award_does_not(
+    session: Session, need: Need, steps: list[tuple[MatchStatus, str]], expected: float
+) -> None:
+    offer(session, structure(session))
+    session.commit()
+    tell(session, need)
+    match = session.scalars(select(Match)).one()
+    for number, (status, reason) in enumerate(steps):
+        if number and steps[number - 1][0] is status:
+            move_match(session, match, MatchStatus.INTERESTED, None, MONDAY)
+        move_match(session, match, status, None, MONDAY, reason)
+    assert shape(session).feedback == 0
+    close(session, need)
+    assert shape(session).feedback == pytest.approx(expected)
 
 
 def test_every_index_reads_again_the_offers_told_of_a_need_that_closed(

@@ -1,14 +1,12 @@
 """What the worker ranks is kept, follows every change, and survives running twice."""
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import String, delete, literal_column, select
 from sqlalchemy.orm import Session
 
-from marketplace.db import transaction
-from marketplace.jobs import Job
 from marketplace.matching import queries
 from marketplace.matching.lifecycle import MatchStatus
-from marketplace.matching.shortlisting import shortlist_for_offer, shortlist_need
+from marketplace.matching.shortlisting import shortlist_need
 from marketplace.matching.tables import Match, Shortlist
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import Need
@@ -18,7 +16,6 @@ from tests.factories.market import (
     CLEANING,
     DIJON,
     DOLE,
-    GREEN_SPACES,
     MARSEILLE,
     MONDAY,
     offer,
@@ -130,30 +127,17 @@ def test_a_match_that_somebody_acted_on_stays_when_the_offer_no_longer_fits(
     assert ranked(session, published) == ["Intéressée"]
 
 
-def test_a_new_offer_re_ranks_the_open_needs_that_it_could_serve_and_no_other(
-    session: Session, published: Need, asked_jobs: list[object]
+def test_rows_that_stay_as_they_are_are_not_written_again(
+    session: Session, published: Need
 ) -> None:
-    buyer_of = people.organisation(session, "Autre ville")
-    elsewhere = submitted_need(
-        session, people.buyer(session, buyer_of.id).id, buyer_of.id, commune_code=MARSEILLE
-    )
-    elsewhere.status = Status.PUBLISHED
-    added = offer(session, structure(session), GREEN_SPACES)
-    session.commit()
-
-    with transaction() as writing:
-        shortlist_for_offer(writing, added.id, MONDAY)
-    assert asked_jobs == [(Job.SHORTLIST_NEED, {"need_id": published.id})]
-
-
-def test_an_offer_that_stops_fitting_re_ranks_the_needs_where_it_stood(
-    session: Session, published: Need, asked_jobs: list[object]
-) -> None:
-    fitting = offer(session, structure(session))
+    offer(session, structure(session, "Première"))
+    moving = offer(session, structure(session, "Qui part", DOLE), radius_km=60)
     session.commit()
     ranked(session, published)
-    fitting.status = OfferStatus.PAUSED
+    written_in = select(Match.structure_id, literal_column("matches.xmin::text", String))
+    before = [tuple(row) for row in session.execute(written_in)]
+    moving.status = OfferStatus.PAUSED
     session.commit()
-    with transaction() as writing:
-        shortlist_for_offer(writing, fitting.id, MONDAY)
-    assert asked_jobs == [(Job.SHORTLIST_NEED, {"need_id": published.id})]
+    assert ranked(session, published) == ["Première"]
+    (again,) = session.execute(written_in)
+    assert tuple(again) in before

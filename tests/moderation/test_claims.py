@@ -8,9 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.accounts import inviting, teams
+from marketplace.accounts import inviting, joining
+from marketplace.accounts.joining import AlreadyDecided
 from marketplace.accounts.tables import User
-from marketplace.accounts.teams import AlreadyDecided, Role
+from marketplace.accounts.teams import Role
 from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
 from marketplace.moderation import claims
@@ -146,7 +147,7 @@ def test_managers_who_answer_and_invitations_take_a_claim_off_the_desk(
     decide(session, first, facilitator, True)
     by = first.user_id
     claims.decide_as_manager(session, garden.id, second.id, by, False, "Partie", MONDAY, IP)
-    teams.invite(session, TEAM, garden.id, third.user.email, Role.MEMBER, by, MONDAY, IP)
+    joining.invite(session, TEAM, garden.id, third.user.email, Role.MEMBER, by, MONDAY, IP)
     [invitation] = inviting.waiting_invitations(session, TEAM.kind, garden.id, MONDAY)
     claims.join(session, invitation, third.user_id, MONDAY, IP)
     assert session.scalars(waiting([desk.id], MONDAY)).all() == []

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.accounts.tables import OrganisationKind
+from marketplace.needs.specific_services import SECTORS, are_specific
 from marketplace.needs.tables import Nature
 from marketplace.needs.thresholds import Procedure, band, bands
+from marketplace.sectors.nomenclature import BY_SLUG
 
 NOW = date(2026, 11, 24)
 
@@ -35,6 +37,39 @@ def test_the_thresholds_of_today(
     nature: str, buyer: str, amount: str, procedure: Procedure
 ) -> None:
     assert band(nature, buyer, Decimal(amount), NOW).procedure is procedure
+
+
+@pytest.mark.parametrize(
+    ("amount", "procedure"),
+    [
+        ("59999", Procedure.DIRECT),
+        ("60000", Procedure.ADAPTED),
+        ("300000", Procedure.ADAPTED),
+        ("749999", Procedure.ADAPTED),
+        ("750000", Procedure.NOTICE),
+        ("9000000", Procedure.NOTICE),
+    ],
+)
+def test_social_and_specific_services_are_never_a_formal_procedure(
+    amount: str, procedure: Procedure
+) -> None:
+    for buyer in ("commune", "state"):
+        found = band("services", buyer, Decimal(amount), NOW, is_specific=True)
+        assert found.procedure is procedure
+        assert found.to_verify is (procedure is not Procedure.DIRECT)
+    for nature in ("supplies", "works"):
+        told = band(nature, "commune", Decimal(amount), NOW, is_specific=True)
+        assert told == band(nature, "commune", Decimal(amount), NOW), "they are no services"
+
+
+def test_services_are_specific_by_their_codes_or_else_by_all_of_their_sectors() -> None:
+    assert set(BY_SLUG) >= SECTORS
+    assert are_specific((), ["aide-menagere"])
+    assert are_specific(["85320000-8"], [])
+    assert not are_specific(["90911200-8"], ["aide-menagere"]), "the code says more"
+    assert not are_specific((), ["aide-menagere", "nettoyage-de-locaux"])
+    assert not are_specific(["85320000", "90911200"], [])
+    assert not are_specific((), [])
 
 
 @pytest.mark.parametrize(
@@ -65,13 +100,14 @@ def test_what_is_not_certain_says_so() -> None:
     st.sampled_from(list(OrganisationKind)),
     st.dates(date(2020, 1, 1), date(2040, 1, 1)),
     st.decimals(0, 10**9, places=2),
+    st.booleans(),
 )
 def test_bands_follow_each_other_and_each_amount_lies_in_one(
-    nature: Nature, buyer: OrganisationKind, on: date, amount: Decimal
+    nature: Nature, buyer: OrganisationKind, on: date, amount: Decimal, is_specific: bool
 ) -> None:
-    possible = bands(nature, buyer, on)
+    possible = bands(nature, buyer, on, is_specific)
     assert [one.least for one in possible[1:]] == [one.most for one in possible[:-1]]
     assert (possible[0].least, possible[-1].most) == (0, None)
-    found = band(nature, buyer, amount, on)
+    found = band(nature, buyer, amount, on, is_specific)
     assert found.least <= amount
     assert found.most is None or amount < found.most

@@ -250,6 +250,18 @@ def test_nonsense_finds_nothing_or_something_but_never_breaks(session: Session, 
     assert len(results(session, search, 20)) <= 1
 
 
+def test_every_box_may_be_ticked_at_once(session: Session) -> None:
+    offer(session, structure(session))
+    session.commit()
+    every = [(name, value) for name, values in CHOICES.items() for value in values]
+    asked = asked_in(every)
+    assert list(asked.ticked) == every
+    assert len(chips(asked)) == len(every)
+    assert (
+        count_found(session, Search(Face.OFFERS, asked, None, read_words(session, ""))).total == 0
+    )
+
+
 def test_an_address_says_all_that_is_asked_and_each_chip_asks_one_thing_less() -> None:
     address = "q=tonte&lieu=Dole&rayon=20&type=EI&label=esus&label=rge&tri=nom"
     asked = asked_in(parse_qsl(address))

@@ -39,3 +39,15 @@ def test_bad_lines_are_refused_one_by_one_and_the_others_answered() -> None:
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["n3"]
     for reason in ("line 1: text:", "line 2: text:", "line 3: line:", "line 5: id:"):
         assert reason in result.stderr
+
+
+def test_an_id_that_cannot_be_written_again_is_refused_and_the_lines_after_it_answered() -> None:
+    """JSON may name half of a character, which no file in UTF-8 can hold."""
+    result = suggested(
+        {"id": "\ud800", "text": "Ménage"},
+        {"id": "n2", "text": "\ud800 ménage"},
+        '{"id": "\\u0000"}',
+    )
+    assert result.exit_code == 1
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["n2"]
+    assert result.stderr.count("holds characters that cannot be printed") == 2

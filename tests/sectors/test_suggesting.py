@@ -10,7 +10,6 @@ from marketplace.sectors.nomenclature import GROUPS, SECTORS
 from marketplace.sectors.suggesting import (
     in_words,
     probabilities,
-    scope,
     sectors_of_naf,
     suggest,
 )
@@ -38,7 +37,6 @@ def test_the_sector_that_the_words_name_comes_first(sentence: str, sector: str) 
 @pytest.mark.parametrize("sentence", OUT_OF_SCOPE)
 def test_nothing_is_suggested_for_what_no_inclusive_supplier_sells(sentence: str) -> None:
     assert suggest(sentence) == []
-    assert scope(sentence) < 0.3
 
 
 @pytest.mark.parametrize("sector", SECTORS, ids=lambda s: s.slug)
@@ -118,7 +116,6 @@ def test_any_text_gives_sorted_confidences_and_the_same_answer_twice(text: str) 
     assert all(0 <= confidence <= 1 for confidence in confidences)
     assert len({suggestion.slug for suggestion in suggestions}) == len(suggestions)
     assert suggestions == suggest(text, top=154)
-    assert 0 <= scope(text) <= 1
     total = probabilities(text).sum()
     assert total == 0 or total == pytest.approx(1)
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.structures.addresses import ANYBODYS, is_of_the_house
+from marketplace.accounts.mailboxes import ANYBODYS
+from marketplace.structures.addresses import is_of_the_house
 
 HOUSE = "contact@jardins-de-la-combe.fr", "https://www.jardins-de-la-combe.fr/contact"
 
@@ -16,6 +17,7 @@ HOUSE = "contact@jardins-de-la-combe.fr", "https://www.jardins-de-la-combe.fr/co
         ("lea@jardins-de-la-combe.fr", "", HOUSE[1]),
         ("Lea@JARDINS-de-la-combe.FR", HOUSE[0], ""),
         ("lea@jardins-de-la-combe.fr", "x@gmail.com", "http://jardins-de-la-combe.fr:8080"),
+        ("lea@outlook.jardins.fr", "contact@outlook.jardins.fr", ""),
     ],
 )
 def test_the_domain_of_the_contact_or_of_the_site_is_the_house(
@@ -33,6 +35,12 @@ def test_the_domain_of_the_contact_or_of_the_site_is_the_house(
         ("lea@combe.wixsite.com", "", "https://jardins.wixsite.com/combe"),
         ("lea@gmail.com", "jardins@gmail.com", ""),
         ("lea@free.fr", "", "http://free.fr/jardins"),
+        ("lea@yopmail.com", "jardins@yopmail.com", ""),
+        ("lea@outlook.be", "jardins@outlook.be", ""),
+        ("lea@hotmail.co.uk", "jardins@hotmail.co.uk", ""),
+        ("lea@yahoo.ca", "jardins@yahoo.ca", ""),
+        ("lea@mailoo.org", "", "https://mailoo.org"),
+        ("lea@riseup.net", "jardins@riseup.net", ""),
         ("lea@orange.fr", "jardins@orange.fr", "https://orange.fr"),
         ("lea@evil.fr", "", "https://jardins.fr@evil.com"),
         ("jardins-de-la-combe.fr", *HOUSE),

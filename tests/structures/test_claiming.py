@@ -5,12 +5,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.accounts import teams
-from marketplace.accounts.teams import AlreadyAsked, AlreadyMember, NotVerified
+from marketplace.accounts.joining import AlreadyAsked
+from marketplace.accounts.tables import User
+from marketplace.accounts.teams import AlreadyMember, NotVerified
 from marketplace.mail import OutgoingMail
 from marketplace.structures import claiming
 from marketplace.structures.claiming import TEAM, AlreadyListed, Decider
 from marketplace.structures.register import OPTIONAL, REQUIRED, Entry, entry_of
-from marketplace.structures.tables import Structure, StructureRole
+from marketplace.structures.tables import Structure, StructureClaim, StructureRole
 from tests.factories import people
 from tests.factories.market import MONDAY, structure
 
@@ -112,3 +114,58 @@ def test_what_is_listed_is_not_proposed_and_what_was_refused_may_be_again(
     other_kind = claiming.add_unlisted(session, entry(kind="EA"), person.id, IP)
     assert other_kind.id != added.id
     assert StructureRole.MANAGER not in roles(session, other_kind).values()
+
+
+def accept(session: Session, asked: StructureClaim, by: User) -> Structure:
+    claiming.decide_for_desk(session, asked, by.id, True, "", MONDAY, IP)
+    return asked.structure
+
+
+def test_what_each_claimant_says_is_its_own_and_the_accepted_ones_is_published(
+    session: Session,
+) -> None:
+    """A stranger's first proposal, refused, would else be what the desk publishes."""
+    desk = people.user(session)
+    said = {"email": "moi@ailleurs.fr", "website": "https://ailleurs.fr", "brand": "Ailleurs"}
+    stranger, _ = claiming.propose(
+        session, entry(**said), people.user(session).id, "Directeur", MONDAY, IP
+    )
+    claiming.decide_for_desk(session, stranger, desk.id, False, "Non", MONDAY, IP)
+    right = {"email": "contact@ateliers-neufs.fr", "address": "3 rue des Granges"}
+    mine, decider = claiming.propose(
+        session, entry(**right), people.user(session).id, "Directrice", MONDAY, IP
+    )
+    assert decider is Decider.DESK
+    assert claiming.seen_by_desk(mine)["email"] == "contact@ateliers-neufs.fr"
+
+    published = accept(session, mine, desk)
+    assert published.is_active
+    assert (published.email, published.website, published.address) == (
+        "contact@ateliers-neufs.fr",
+        "",
+        "3 rue des Granges",
+    )
+    assert published.display_name == "Les Ateliers neufs"
+
+
+def test_who_proposes_again_while_waiting_corrects_its_own_claim(session: Session) -> None:
+    person = people.user(session)
+    first, _ = claiming.propose(session, entry(), person.id, "Directrice", MONDAY, IP)
+    again, decider = claiming.propose(
+        session, entry(email="contact@ateliers-neufs.fr"), person.id, "Présidente", MONDAY, IP
+    )
+    assert (again, decider, again.message) == (first, None, "Présidente")
+    assert accept(session, again, people.user(session)).email == "contact@ateliers-neufs.fr"
+
+
+def test_a_structure_already_listed_takes_nothing_from_a_later_claim(session: Session) -> None:
+    desk = people.user(session)
+    first, _ = claiming.propose(
+        session, entry(email="a@ateliers.fr"), people.user(session).id, "", MONDAY, IP
+    )
+    second, _ = claiming.propose(
+        session, entry(email="b@ateliers.fr"), people.user(session).id, "", MONDAY, IP
+    )
+    accept(session, first, desk)
+    assert claiming.seen_by_desk(second)["email"] == "a@ateliers.fr"
+    assert accept(session, second, desk).email == "a@ateliers.fr"

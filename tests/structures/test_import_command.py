@@ -13,6 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.cli import main
+from marketplace.commands import importing
+from marketplace.structures import importing as structures_importing
 from marketplace.structures.tables import Structure
 from tests.structures.registers import GARDENS, WORKSHOP, register
 
@@ -40,6 +42,8 @@ def test_a_right_register_ends_well_with_a_report(folder: Path, session: Session
         "unchanged": 0,
         "refused": [],
         "warnings": [],
+        "more_refused": 0,
+        "more_warnings": 0,
     }
     assert session.scalar(select(func.count()).select_from(Structure)) == 2
 
@@ -103,3 +107,34 @@ def test_a_register_comes_through_a_pipe_too(folder: Path, session: Session) -> 
     )
     assert done.returncode == 0, done.stderr
     assert session.scalar(select(func.count()).select_from(Structure)) == 1
+
+
+@pytest.mark.parametrize("through", ["a file", "a pipe"])
+def test_a_register_that_is_too_long_is_refused_before_anything_is_done(
+    folder: Path, session: Session, monkeypatch: pytest.MonkeyPatch, through: str
+) -> None:
+    monkeypatch.setattr(importing, "LARGEST", 1_000)
+    content = register(*[GARDENS] * 40)
+    if through == "a file":
+        result = take_in(folder, content)
+    else:
+        result = CliRunner().invoke(main, ["import", "structures", "-"], input=content)
+    assert result.exit_code == 2
+    assert "part it" in result.stderr
+    assert session.scalar(select(func.count()).select_from(Structure)) == 0
+    said = CliRunner().invoke(main, ["import", "structures", "--help"]).output
+    assert "20 MB" in said
+
+
+def test_what_is_said_of_each_row_is_bounded_and_the_others_counted(
+    folder: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(structures_importing, "MOST_NOTICES", 3)
+    wrong = GARDENS | {"siret": "1"}
+    result = take_in(folder, register(*[GARDENS] * 6, *[wrong] * 5))
+    assert result.exit_code == 1
+    assert result.stderr.count("déjà lue") == 3
+    assert "warning: and 2 others" in result.stderr
+    assert result.stderr.count("line 8: siret: ") == 1
+    assert "and 2 others" in result.stderr.splitlines()[-2]
+    assert "11 rows read: 1 created, 0 updated, 5 unchanged, 5 refused" in result.stderr

@@ -138,3 +138,13 @@ def test_the_communes_are_listed_one_a_line(tmp_path):
         "lon",
         "approximate",
     ]
+
+
+@pytest.mark.parametrize("kind", ["commune", "department", "siret"])
+def test_an_id_that_cannot_be_written_again_is_refused_and_the_lines_after_it_answered(
+    resolve, kind
+):
+    result, answers = resolve(kind, line("Lyon", id="\ud800"), line("Lyon \ud800", id="2"))
+    assert result.exit_code == 1
+    assert "line 1: id: holds characters that cannot be printed" in result.stderr
+    assert [answer["id"] for answer in answers] == ["2"]

@@ -1,6 +1,8 @@
 """Both sides of a need in a browser without JavaScript: answer, read, decide."""
 
 import io
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,17 +11,24 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace import clock
+from marketplace import clock, formats
 from marketplace.answers import links
+from marketplace.answers.lifecycle import DeclineReason
 from marketplace.answers.links import Invited
 from marketplace.answers.tables import Answer, AnswerVersion, BuyerNote, Enquiry, Message
+from marketplace.answers.wording import REMEDIES
+from marketplace.db import transaction
 from marketplace.matching.lifecycle import MatchStatus
 from marketplace.matching.tables import MatchMove
-from marketplace.needs.tables import NeedKind, ResponseMode
+from marketplace.needs.closing import close_early
+from marketplace.needs.lifecycle import Status
+from marketplace.needs.tables import Lever, NeedKind, ResponseMode
 from tests.answers.market import Market, close, market_of
 from tests.answers.test_answering import price
 from tests.answers.test_answering import send as send_answer
 from tests.browsing import fill, hidden_of, send, sign_in, token_of
+from tests.factories import people
+from tests.factories.market import structure
 
 
 def where(market: Market, words: str, number: int = 0) -> str:
@@ -183,8 +192,13 @@ def test_the_buyer_sees_why_structures_decline_and_what_would_answer_it(
     assert "délai trop court (2)" in client.get(f"/besoins/{market.need.slug}").text
     page = client.get(where(market, "reponses")).text
     assert "3\u00a0refus" in page
-    assert "Repoussez la date limite" in page
+    assert f'prolonger">{REMEDIES[DeclineReason.DELAY]}</a>' in page
+    assert f'amender/ou-et-quand">{REMEDIES[DeclineReason.DISTANCE]}</a>' in page
     assert "Hélas" in page
+    close(session, market.need)
+    page = client.get(where(market, "reponses")).text
+    assert f"{REMEDIES[DeclineReason.DELAY]}." in page
+    assert "prolonger" not in page
 
 
 def test_a_buyer_notes_shortlists_writes_and_exports(session: Session, client: FlaskClient) -> None:
@@ -364,3 +378,105 @@ def test_answers_are_open_until_the_deadline_and_read_after_it(
     assert "rien n&#39;est envoyé" in late.text
     session.rollback()
     assert session.scalars(select(Answer)).one().parts[0].price_min == Decimal(9000)
+
+
+def test_who_may_answer_is_said_before_anything_is_written(
+    session: Session, client: FlaskClient
+) -> None:
+    market = market_of(session, lots=2)
+    first, closed = market.need.lots
+    closed.lever = Lever.RESERVED_HANDICAP
+    session.commit()
+    sign_in(client, market.members[0].email)
+    form = client.get(where(market, "repondre/{}")).text
+    assert f"lot_{first.id}-price" in form
+    assert f"lot_{closed.id}-price" not in form
+    assert "Le lot 2 est réservé à d&#39;autres types" in form
+
+    market.need.lever = Lever.RESERVED_HANDICAP
+    session.commit()
+    page = client.get(f"/besoins/{market.need.slug}").text
+    assert "Le vôtre (ACI) n&#39;en est pas." in page
+    assert "Ce besoin m&#39;intéresse" not in page
+    told = client.get(where(market, "repondre/{}"), follow_redirects=True).text
+    assert "Le vôtre (ACI) n&#39;en est pas." in told
+    assert "Ce besoin m&#39;intéresse" not in told
+
+
+def test_an_earlier_version_is_read_as_the_last_one_is(
+    session: Session, client: FlaskClient
+) -> None:
+    market = market_of(session, questions=("Avez-vous un véhicule ?",))
+    (question,) = market.need.questions
+    sign_in(client, market.members[0].email)
+    said = {"whole-price": "26 400", "whole-capacity": "Six personnes", "message": "Bonjour"}
+    said |= {f"question_{question.id}": "Oui, deux"}
+    for changed in ({}, {"whole-price": "25 000", f"question_{question.id}": "Trois"}):
+        fill(client, where(market, "repondre/{}"), action="send", **(said | changed))
+    sign_out(client)
+    sign_in(client, market.buyer.email)
+    earlier = client.get(where(market, "reponses/{}")).text.split("Versions précédentes")[1]
+    for words in ("26\u202f400\u00a0€ HT", "Six personnes", "Oui, deux", "Bonjour"):
+        assert words in earlier
+
+
+@pytest.mark.parametrize(
+    ("path", "day_in_words"), [("", formats.short_date), ("/reponses", formats.long_date)]
+)
+def test_a_need_closed_early_says_since_when_and_counts_no_days(
+    session: Session, client: FlaskClient, path: str, day_in_words: Callable[[date], str]
+) -> None:
+    market = market_of(session)
+    sign_in(client, market.buyer.email)
+    page = f"/besoins/{market.need.slug}{path}"
+    assert "Clos le" not in client.get(page).text
+    with transaction() as writing:
+        close_early(writing, market.need.id, market.buyer.id, clock.now(), "Assez de réponses")
+    closed = client.get(page).text
+    assert "Clos le" in closed
+    assert day_in_words(clock.today()) in closed
+    assert "Réponses jusqu&#39;au" not in closed
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [(NeedKind.TENDER, "à la publication"), (NeedKind.QUOTE, "par vagues")]
+)
+def test_a_need_that_nobody_answered_says_how_its_structures_are_told(
+    session: Session, client: FlaskClient, kind: NeedKind, told: str
+) -> None:
+    market = market_of(session, structures=1, kind=kind)
+    market.match(session).status = MatchStatus.NOTIFIED
+    session.commit()
+    sign_in(client, market.buyer.email)
+    page = client.get(where(market, "reponses")).text
+    assert told in page
+    assert "Vous pouvez la relancer une fois" in page
+
+
+def test_writing_to_several_says_what_it_uncovers_and_asks_to_whom(
+    session: Session, client: FlaskClient
+) -> None:
+    market = market_of(session)
+    sign_in(client, market.buyer.email)
+    page = client.get(where(market, "messages")).text
+    assert "voit ensuite votre nom et votre adresse" in page
+    assert "facultatif" not in page
+
+
+def test_a_need_taken_back_while_one_answers_is_said_and_nothing_is_sent(
+    session: Session, client: FlaskClient
+) -> None:
+    market = market_of(session)
+    sign_in(client, market.members[0].email)
+    address = where(market, "repondre/{}")
+    said = hidden_of(client.get(address)) | {"lot_0-price": "9 000", "action": "send"}
+    market.need.status = Status.WITHDRAWN
+    session.commit()
+    told = client.post(address, data=said, follow_redirects=True)
+    assert "L&#39;acheteur a retiré ce besoin" in told.text
+    assert session.scalars(select(Answer)).all() == []
+    elsewhere = people.structure_member(session, structure(session, "Ailleurs"))
+    session.commit()
+    sign_out(client)
+    sign_in(client, elsewhere.email)
+    assert client.get(address).status_code == 404

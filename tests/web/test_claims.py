@@ -100,6 +100,24 @@ def test_an_unlisted_structure_is_proposed_unseen_until_the_desk_accepts_it(
     assert session.scalars(select(StructureMember.user_id)).all() == [person.id]
 
 
+def test_proposing_again_corrects_the_claim_that_waits_and_the_desk_reads_it(
+    session: Session, client: FlaskClient, person: User
+) -> None:
+    facilitator = people.facilitator(session, people.desk(session, BESANCON))
+    session.commit()
+    send(client, f"/structures/proposer/{SIRET}", **NEW)
+    corrected = NEW | {"email": "accueil@ateliers-neufs.fr"}
+    page = send(client, f"/structures/proposer/{SIRET}", **corrected)
+    assert "elle porte maintenant ce que vous venez de dire" in page.text
+    asked = session.scalars(select(StructureClaim)).one()
+    with client.session_transaction() as browser:
+        browser.clear()
+    sign_in(client, facilitator.email)
+    shown = client.get(f"/guichet/demandes/{asked.id}").text
+    assert "accueil@ateliers-neufs.fr" in shown
+    assert "contact@ateliers-neufs.fr" not in shown
+
+
 def test_a_claim_is_of_no_business_of_another_desk_nor_of_who_asks(
     session: Session, client: FlaskClient, person: User, garden: Structure
 ) -> None:

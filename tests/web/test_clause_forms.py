@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from marketplace.web.clause_forms import MOST_HOURS, FigureField
+from marketplace.web.clause_forms import MOST_HOURS, CalculatorForm, FigureField
 from marketplace.web.contract_forms import decimal_of
 
 
@@ -34,3 +34,13 @@ def test_hours_are_shown_as_in_french_whatever_their_size(app: Flask) -> None:
     form = OneForm(MultiDict({"hours": "10000001"}))
     assert not form.validate()
     assert form.hours.errors == ["Donnez un nombre entre 0 et 10\u202f000\u202f000"]
+
+
+def test_what_a_calculator_refuses_is_said_in_our_french(app: Flask) -> None:
+    with app.test_request_context():
+        said = MultiDict({"lines-0-trade": "🙂", "people": "100001", "months": "121", "cost": "38"})
+        form = CalculatorForm(said)
+        assert not form.validate()
+        assert form.lines[0].form.trade.errors == ["Choisissez une des réponses proposées"]
+        assert form.people.errors == ["Donnez un nombre entre 1 et 100\u202f000"]
+        assert form.months.errors == ["La durée est un nombre de mois, de 1 à 120"]

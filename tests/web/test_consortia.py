@@ -1,6 +1,7 @@
 """The pages of groups that answer together, and those by which facilitators help a need."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,14 +18,23 @@ from marketplace.answers.tables import Answer
 from marketplace.answers.talking import write
 from marketplace.db import transaction
 from marketplace.mail import OutgoingMail
+from marketplace.matching.shortlisting import shortlist_need
 from marketplace.moderation.deciding import withdraw
 from marketplace.moderation.desks import receive_need
-from marketplace.needs.tables import GroupRule, NeedKind
+from marketplace.needs.lifecycle import Status
+from marketplace.needs.tables import GroupRule, Lot, LotSector, NeedKind
 from tests.answers.market import close
 from tests.answers.together import Group
-from tests.browsing import fill, sign_in, token_of
+from tests.browsing import fill, hidden_of, mailed, sign_in, token_of
 from tests.factories import people
-from tests.factories.market import MONDAY, offer, structure
+from tests.factories.market import (
+    CLEANING,
+    GREEN_SPACES,
+    MONDAY,
+    offer,
+    structure,
+    submitted_need,
+)
 
 NASTY = ["\x00", "\u202e", "🙂", "-1", "9" * 400, "1e9", "NaN", "33,333", "x" * 100_000]
 
@@ -362,6 +372,9 @@ def test_a_facilitator_asks_for_an_offer_and_proposes_and_the_buyer_accepts(
         assert press(client, where, f"{where}/inviter", structure=words).status_code == 422
         assert press(client, where, f"{where}/prolonger", deadline_on=words).status_code == 422
         assert press(client, where, f"{where}/elargir", wider_km=words).status_code == 422
+    stale = press(client, where, f"{where}/ouvrir", seen="add_kind:EA", why="Plus de monde")
+    assert stale.status_code == 422
+    assert "Ce qui aiderait le plus a changé" in stale.text
     early = press(client, where, f"{where}/prolonger", deadline_on=day.strftime("%d/%m/%Y"))
     assert "doit être plus tard" in early.text
     later = day + timedelta(days=7)
@@ -377,3 +390,95 @@ def test_a_facilitator_asks_for_an_offer_and_proposes_and_the_buyer_accepts(
     assert "Rien n&#39;est changé" in press(client, page, f"{page}/{second}", accepts="no").text
     session.rollback()
     assert (group.market.need.deadline_on, group.market.need.radius_km) == (later, 10)
+
+
+def test_what_takes_a_sent_answer_back_is_asked_first_naming_buyer_and_members(
+    session: Session, client: FlaskClient
+) -> None:
+    group = Group(session).sent()
+    lead, second, third = group.market.structures
+    sign_in(client, group.market.members[0].email)
+    page = page_of(group)
+    asked = press(client, page, f"{page}/retirer", structure=lead.slug, gone=third.slug)
+    assert f"Faire sortir {third.display_name} du groupement" in asked.text
+    said = asked.text.split("<main")[1]
+    assert group.market.need.organisation.name in unescape(said)
+    assert f"{second.display_name}, {third.display_name}" in said
+    assert group.row().status == "sent"
+    carried = hidden_of(asked)
+    assert carried["gone"] == third.slug
+    done = client.post(f"{page}/retirer", data=carried, follow_redirects=True)
+    assert "ne fait plus partie du groupement" in done.text
+    assert group.row().status == "forming"
+    assert mailed(session, "answers/joint_answer_withdrawn", group.market.buyer.email) == (
+        f"/besoins/{group.market.need.slug}/reponses"
+    )
+
+
+def test_new_shares_of_a_sent_group_are_carried_through_its_question(
+    session: Session, client: FlaskClient
+) -> None:
+    group = Group(session).sent()
+    sign_in(client, group.market.members[0].email)
+
+    def said(*percents: str) -> dict[str, str]:
+        shares = {f"percent_{one}": of for one, of in zip(group.ids, percents, strict=True)}
+        return {"mode": "percent", "form": "joint_and_several"} | shares
+
+    unchanged = fill(client, page_of(group, "/parts"), **said("50", "30", "20"))
+    assert "sont enregistrées" in unchanged.text  # nothing changes, nothing is asked
+    asked = fill(client, page_of(group, "/parts"), **said("20", "30", "50"))
+    assert "Retirer la réponse envoyée" in asked.text
+    assert [f"{row.percent}" for row in group.row().shares] == ["50.00", "30.00", "20.00"]
+    done = client.post(page_of(group, "/parts"), data=hidden_of(asked), follow_redirects=True)
+    assert "sont enregistrées" in done.text
+    assert [f"{row.percent}" for row in group.row().shares] == ["20.00", "30.00", "50.00"]
+
+
+def test_a_lead_invites_into_its_group_and_is_not_offered_another(
+    session: Session, client: FlaskClient
+) -> None:
+    town = people.organisation(session)
+    buyer = people.buyer(session, town.id)
+    lead, second, third = (structure(session, name) for name in ("Haies", "Balais", "Vitres"))
+    for one, sector in ((lead, GREEN_SPACES), (second, CLEANING), (third, CLEANING)):
+        offer(session, one, sector)
+    member = people.structure_member(session, lead)
+    need = submitted_need(session, buyer.id, town.id, sectors=())
+    need.lots = [
+        Lot(number=n, title=f"Secteur {n}", sectors=[LotSector(sector_slug=sector)])
+        for n, sector in enumerate((GREEN_SPACES, CLEANING), start=1)
+    ]
+    need.status, need.published_at = Status.PUBLISHED, clock.now()
+    session.commit()
+    shortlist_need(session, need.id, clock.now())
+    session.commit()
+    where = f"/besoins/{need.slug}/groupements"
+    sign_in(client, member.email)
+    assert "Former ce groupe" in client.get(where).text
+    opened = fill(client, f"{where}/nouveau", lead=lead.slug, partners=second.slug, form="several")
+    assert "En formation" in opened.text
+    after = client.get(where).text
+    assert "Former ce groupe" not in after
+    assert "Choisir les structures moi-même" not in after
+    assert f"Inviter {second.display_name} dans mon groupement" not in after
+    assert f"Inviter {third.display_name} dans mon groupement" in after
+    page = opened.request.path
+    invited = press(client, where, f"{page}/inviter", structure=lead.slug, invited=third.slug)
+    assert f"{third.display_name} est invitée" in invited.text
+
+
+def test_the_rule_of_a_closed_need_stays_and_is_not_offered(
+    session: Session, client: FlaskClient
+) -> None:
+    group = Group(session)
+    sign_in(client, group.market.buyer.email)
+    where = f"/besoins/{group.market.need.slug}/groupements"
+    token = token_of(client.get(where))
+    close(session, group.market.need)
+    assert "Enregistrer ma règle" not in client.get(where).text
+    said = {"csrf_token": token, "rule": "refused"}
+    refused = client.post(f"{where}/regle", data=said, follow_redirects=True)
+    assert "la règle ne change plus" in refused.text
+    session.rollback()
+    assert group.market.need.several_groups is GroupRule.WARNED

@@ -209,7 +209,7 @@ def test_a_sheet_says_what_is_wrong_line_by_line_and_writes_nothing(
     path = f"/contrats/{opened.id}/heures/importer"
     [form, _] = [f for f in forms_of(checked, path) if f.action == path]
     done = client.post(path, data=form.filled(), follow_redirects=True)
-    assert "1\u00a0lignes importées" in done.text
+    assert "1\u00a0ligne importée" in done.text
     assert session.scalars(select(HourReport.state)).one() is ReportState.SENT
 
 

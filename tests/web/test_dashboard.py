@@ -111,8 +111,7 @@ def test_a_buyer_sees_what_came_what_ends_soon_and_what_to_conclude(
         need.status, need.published_at = Status.PUBLISHED, clock.now()
     over.status = Status.CLOSED
     since = clock.now() - timedelta(days=3)
-    buyer.last_sign_in_at = since
-    for number, hours in ((1, -1), (2, 1)):
+    for number, opened in ((1, 1), (2, 0)):
         session.add(
             Answer(
                 need_id=soon.id,
@@ -121,8 +120,9 @@ def test_a_buyer_sees_what_came_what_ends_soon_and_what_to_conclude(
                 status=AnswerStatus.SENT,
                 message="",
                 version=1,
+                read_version=opened,
                 saved_at=since,
-                sent_at=since + timedelta(hours=hours),
+                sent_at=since,
             )
         )
     session.commit()

@@ -16,6 +16,9 @@ from marketplace import clock
 from marketplace.accounts.tables import User
 from marketplace.clauses.contract_tables import Contract, HourLine, HourReport
 from marketplace.clauses.reading_hours import HEADINGS, REQUIRED
+from marketplace.clauses.reporting import send_report, validate
+from marketplace.db import transaction
+from marketplace.mail import OutgoingMail
 from marketplace.sheets import table, write_xlsx
 from tests.browsing import sign_in
 from tests.factories import people
@@ -127,6 +130,24 @@ def test_a_sheet_as_long_as_may_be_is_carried_to_the_page_that_imports_it(
     assert session.scalars(select(HourLine.hours)).one() == 4
 
 
+def test_a_sheet_that_words_young_people_as_before_is_still_read(
+    client: FlaskClient, opened: Contract, facilitator: User
+) -> None:
+    sign_in(client, facilitator.email)
+    line = f"{opened.starts_on:%Y-%m};{FIRM};Mise à disposition;Intérim"
+    young = "Moins de 26 ans, sans emploi depuis 6 mois;Femme"
+    rest = "Hors quartier prioritaire;35;1;0"
+
+    def read(age: str) -> str:
+        lines = [";".join(REQUIRED), f"{line};{young};{age};{rest}"]
+        return unescape(checked(client, opened, "\n".join(lines).encode()))
+
+    assert "Importer ces heures" in read("Moins de 26 ans")
+    refused = read("50 ans et plus")
+    assert "Importer ces heures" not in refused
+    assert "le public choisi a moins de 26 ans" in refused
+
+
 def test_a_sheet_says_which_columns_it_lacks_and_which_nobody_knows(
     client: FlaskClient, opened: Contract, facilitator: User
 ) -> None:
@@ -161,10 +182,40 @@ def test_the_template_in_french_is_filled_in_and_imported(
     path = f"/contrats/{opened.id}/heures/importer"
     [form, _] = [form for form in forms_of(page, path) if form.action == path]
     assert (
-        "1\u00a0lignes importées"
-        in client.post(path, data=form.filled(), follow_redirects=True).text
+        "1\u00a0ligne importée" in client.post(path, data=form.filled(), follow_redirects=True).text
     )
     assert session.scalars(select(HourLine.hours)).one() == Decimal("70.5")
+
+
+def test_a_sheet_says_what_it_replaces_and_replaces_nothing_else(
+    session: Session, client: FlaskClient, opened: Contract, facilitator: User
+) -> None:
+    def asked(page: str) -> dict[str, list[str]]:
+        return next(form for form in forms_of(page, path) if form.action == path).filled()
+
+    sign_in(client, facilitator.email)
+    path = f"/contrats/{opened.id}/heures/importer"
+    client.post(path, data=asked(checked(client, opened, workbook(line(opened, 120)))))
+    sent = session.scalars(select(HourReport)).one()
+    validate(session, sent.id, 1, facilitator.id, clock.now())
+    session.commit()
+
+    page = checked(client, opened, workbook(line(opened, 80)))
+    told = " ".join(unescape(page).split())
+    assert "Ce que ce fichier remplace" in told
+    assert all(words in told for words in ("120 h", "80 h", "ne compteront plus"))
+
+    with transaction() as meanwhile:  # a colleague corrects it
+        send_report(meanwhile, sent.lot_id, sent.employer_id, sent.month, [], None, clock.now())
+    refused = client.post(path, data=asked(page))
+    assert "a changé pendant que vous le lisiez" in unescape(refused.text)
+    session.rollback()
+    assert session.scalars(select(HourLine)).all() == []
+    news = session.scalars(select(OutgoingMail).filter_by(kind="clauses/contract_news")).one()
+    assert (news.address, news.context["link"]) == (
+        facilitator.email,
+        f"/guichet/heures/{sent.id}",
+    )
 
 
 def test_impossible_hours_are_told_at_the_top_and_in_the_title_and_stay_as_typed(

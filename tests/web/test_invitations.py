@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from marketplace.accounts import teams
+from marketplace.accounts import joining
 from marketplace.accounts.organisations import TEAM
 from marketplace.accounts.tables import Organisation, OrganisationMember, OrganisationRole, User
 from marketplace.accounts.teams import Role
@@ -27,7 +27,7 @@ def town(session: Session) -> Organisation:
 @pytest.fixture
 def link(session: Session, town: Organisation) -> str:
     manager = people.organisation_member(session, town.id, OrganisationRole.MANAGER)
-    teams.invite(session, TEAM, town.id, ADDRESS, Role.MEMBER, manager.id, now(), "192.0.2.1")
+    joining.invite(session, TEAM, town.id, ADDRESS, Role.MEMBER, manager.id, now(), "192.0.2.1")
     session.commit()
     return str(session.scalars(select(OutgoingMail)).one().context["link"])
 

@@ -199,7 +199,7 @@ def test_a_need_published_whole_and_a_lot_of_another_need_lead_nowhere(
     whole.status = Status.PUBLISHED
     session.commit()
     page = client.get(f"/besoins/{whole.slug}/amender/lots/ajouter", follow_redirects=True)
-    assert "envoyé sans lots" in main_of(page)
+    assert "Découper «" in main_of(page)
     foreign = f"/besoins/{whole.slug}/amender/lots/{market.need.lots[0].id}"
     assert client.get(foreign).status_code == 404
     assert client.get(f"{foreign}/terminer").status_code == 404

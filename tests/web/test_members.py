@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from marketplace import clock
-from marketplace.accounts import teams
+from marketplace.accounts import joining
 from marketplace.accounts.inviting import waiting_invitations
 from marketplace.accounts.tables import OrganisationRole, User
 from marketplace.mail import OutgoingMail
@@ -52,7 +52,7 @@ def roles(session: Session) -> dict[int, str]:
 
 
 def asked_by(session: Session, of: Structure) -> StructureClaim:
-    claim: StructureClaim = teams.ask(
+    claim: StructureClaim = joining.ask(
         session, TEAM, of.id, people.user(session, "Nina Nouvelle").id, "Bonjour", MONDAY, IP
     )
     session.commit()

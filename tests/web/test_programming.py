@@ -9,7 +9,8 @@ from marketplace import clock
 from marketplace.accounts.tables import Organisation, User
 from marketplace.needs import planning
 from marketplace.needs.lifecycle import Status
-from marketplace.needs.tables import Need, PlannedPurchase
+from marketplace.needs.plan_tables import PlannedPurchase
+from marketplace.needs.tables import Need
 from tests.browsing import fill, hidden_of, sign_in
 from tests.factories import people
 from tests.factories.market import CLEANING

@@ -1,6 +1,7 @@
 """The page of a territory, and its export."""
 
 import csv
+from datetime import timedelta
 from io import StringIO
 
 from flask import Flask
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from marketplace import clock
 from marketplace.answers.lifecycle import Result
 from marketplace.answers.tables import Outcome
+from marketplace.clauses.publishing import publish_due
 from marketplace.clauses.reported import District as Residence
 from marketplace.clauses.reported import Sex
 from marketplace.clauses.reporting import send_report, validate
@@ -20,6 +22,7 @@ from marketplace.insights.tables import Part
 from marketplace.needs.lifecycle import Status
 from marketplace.needs.tables import PlaceType
 from marketplace.structures.kinds import Kind
+from marketplace.territories.queries import gazetteer
 from tests.factories import people
 from tests.factories.contracts import OCTOBER, SEPTEMBER, contract, line
 from tests.factories.market import (
@@ -128,6 +131,8 @@ def test_the_hours_of_a_territory_are_the_validated_ones_and_few_people_stay_hid
         report = send_report(session, lot.id, holder.id, month, lines, buyer_id, now)
         validate(session, report.id, report.version, buyer_id, now)
     session.commit()
+    assert publish_due(session, gazetteer(session), now)
+    session.commit()
     by_hand = session.scalar(
         text(
             "SELECT sum(l.hours) FROM hour_lines l JOIN hour_reports r ON r.id = l.report_id"
@@ -152,13 +157,41 @@ def test_the_hours_of_a_territory_are_the_validated_ones_and_few_people_stay_hid
     validate(session, report.id, report.version, buyer_id, now)
     session.commit()
     jura = rows_of(client, "/territoires/jura-39/chiffres.csv")
+    assert jura["Heures d'insertion", "Heures validées", "Valeur"] == "0", "figures are out"
+    assert publish_due(session, gazetteer(session), now + timedelta(days=31))
+    session.commit()
+    jura = rows_of(client, "/territoires/jura-39/chiffres.csv")
     assert jura["Heures d'insertion", "Heures validées", "Valeur"] == "non montré"
     regional = rows_of(client, "/chiffres/bourgogne-franche-comte-r27/donnees.csv")
-    hidden = [
-        regional["Département par département", name, "Heures validées"]
-        for name in ("Jura", "Doubs")
-    ]
-    assert hidden == ["non montré", "non montré"]
+    for name, told in (("Jura", "non montré"), ("Doubs", "1790")):
+        assert regional["Département par département", name, "Heures validées"] == told
+    assert regional["Heures d'insertion", "Heures validées", "Valeur"] == "1790"
+
+
+def test_an_epci_astride_two_departments_tells_its_hours_and_where_their_detail_is(
+    session: Session, client: FlaskClient
+) -> None:
+    buyer_id, town_id = market(session)
+    signed = contract(session, buyer_id, town_id, territory="200041887")
+    report = send_report(
+        session,
+        signed.lots[0].id,
+        signed.holder.id,
+        OCTOBER,
+        [line(700, 7, 7)],
+        buyer_id,
+        clock.now(),
+    )
+    validate(session, report.id, report.version, buyer_id, clock.now())
+    assert publish_due(session, gazetteer(session), clock.now())
+    session.commit()
+    page = client.get("/territoires/cc-du-val-marnaysien-200041887").text
+    assert "700" in page.split("Heures validées")[1][:200]
+    assert f'<a href="{REGION}">' in page.split("Le détail par mois et par public")[1][:200]
+    assert (
+        rows_of(client, f"{REGION}/chiffres.csv")["Heures d'insertion", "Heures validées", "Valeur"]
+        == "700"
+    )
 
 
 def test_awards_are_counted_and_a_sum_of_few_is_hidden(
@@ -222,12 +255,13 @@ def test_a_district_tells_the_hours_of_all_residents_of_districts_of_its_departm
     signed = contract(session, buyer_id, town_id, territory=BESANCON)
     lines = [
         line(700, 7, 7, district=Residence.QPV_2024),
-        line(600, 6, 6, district=Residence.QPV_2015),
+        line(600, 6, district=Residence.QPV_2015),
         line(900, 9, 9),
     ]
     lot, now = signed.lots[0], clock.now()
     report = send_report(session, lot.id, signed.holder.id, OCTOBER, lines, buyer_id, now)
     validate(session, report.id, report.version, buyer_id, now)
+    publish_due(session, gazetteer(session), now)
     session.commit()
     told = rows_of(client, "/territoires/planoise-qn02501m/chiffres.csv")
     hours = {

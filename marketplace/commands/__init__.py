@@ -1,0 +1,1 @@
+"""The sub-commands of `marketplace`, in files by what they need."""
