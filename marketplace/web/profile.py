@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import PasswordField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from marketplace import audit, clock
 from marketplace.accounts import passwords
@@ -44,7 +44,11 @@ SYSTEMS = {
 class NameForm(FrenchForm):
     full_name = StringField(
         "Prénom et nom",
-        [DataRequired("Saisissez votre prénom et votre nom"), Length(max=120)],
+        [
+            InputRequired("Saisissez votre prénom et votre nom"),
+            DataRequired("Saisissez votre prénom et votre nom"),
+            Length(max=120),
+        ],
         filters=[one_line],
     )
 

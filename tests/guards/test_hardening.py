@@ -35,6 +35,7 @@ SPEAKS_TO = {
     "marketplace/digests/relaying.py": {"smtplib"},  # the operator's relay
     "marketplace/files/keeping.py": {"boto3"},  # the operator's bucket
     "marketplace/files/scanning.py": {"socket"},  # the operator's antivirus
+    "marketplace/serving.py": {"socket"},  # the visitor's own, handed over by gunicorn
     "marketplace/web/proconnect.py": {"authlib", "requests"},  # the operator's provider
 }
 """The files that open a connection, apart from the embedded servers; none of them takes its
