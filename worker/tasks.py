@@ -178,7 +178,8 @@ def remind_reports() -> None:
         reminding_hours.tell_delays(session, clock.now(), config.secret_key)
 
 
-@app.task(name=Job.PUBLISH_HOURS)
+# Once a month it reads every line there is: minutes, with a million of them.
+@app.task(name=Job.PUBLISH_HOURS, time_limit=1800, soft_time_limit=1740)
 def publish_hours() -> None:
     """Sweep: the public figures of hours, once a month."""
     with transaction() as session:
